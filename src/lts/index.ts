@@ -1,0 +1,36 @@
+/** The engine: XState machines → labelled transition systems → network → explored graph → verdicts. */
+
+export { byCodeUnit, canonicalJson, eventLabel } from './canonical.ts';
+export { check, unwitnessed } from './check.ts';
+export { type CompileOptions, compileMachine, localEvents } from './compile.ts';
+export {
+  type DeadParts,
+  type DeadState,
+  type DeadTransition,
+  deadInAll,
+  deadParts,
+  type UsedParts,
+  usedParts,
+} from './dead.ts';
+export { CompileError, type CompileErrorInfo, NetworkError, PathError, PropertyError } from './errors.ts';
+export { type ExploreOptions, explore, type Progress } from './explore.ts';
+export { Graph, type GraphParts } from './graph.ts';
+export { type Field, type Layout, layoutOf } from './layout.ts';
+export { compose } from './network.ts';
+export { type ParallelMachine, parallelMachine } from './parallel.ts';
+export { type ActorDiagnostic, checkActors } from './rules.ts';
+export { stateText, valueText } from './state-text.ts';
+export { type SuccessorMode, type Successors, successorsOf } from './successors.ts';
+export { type UnreachableRendezvous, undeclaredEvents, unreachableRendezvous } from './suspicious.ts';
+export * from './types.ts';
+export * from './variant.ts';
+export {
+  type Change,
+  describePath,
+  describeStep,
+  runPath,
+  type StepView,
+  stateView,
+  takeStep,
+  viewOf,
+} from './view.ts';

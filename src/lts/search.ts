@@ -1,0 +1,134 @@
+/** One finder per kind of property: the first place, in breadth-first order, where it is decided. */
+import { byCombination } from './combos.ts';
+import { PropertyError } from './errors.ts';
+import type { Graph } from './graph.ts';
+import { stateText } from './state-text.ts';
+import type {
+  DeadlockFree,
+  ForbiddenEvent,
+  Invariant,
+  Judgement,
+  LocalState,
+  Path,
+  Possible,
+} from './types.ts';
+
+/** A shortest path to what was looked for, and what to say there. */
+export interface Found {
+  readonly path: Path;
+  readonly because: string;
+  /** Where the last step stands; see `Invariant.site`. */
+  readonly site: string;
+}
+
+/**
+ * Steps from a state where the invariant holds to one where it is false, the first of each site. A graph that
+ * is false in its initial state has one violation, of no step.
+ */
+export function violated(graph: Graph, { name, over, holds, site }: Invariant): Found[] {
+  const judge = byCombination(graph, name, over, (locals) => holds(...locals));
+  const say = (judgement: Judgement) =>
+    typeof judgement === 'string' && judgement !== '' ? judgement : 'the invariant is false';
+  const first = judge(0);
+  if (first !== true) return [{ path: [], because: say(first), site: '(initial state)' }];
+  const { events } = graph.network;
+  const sites = events.map((event) =>
+    byCombination(graph, name, over, (locals) => site?.(event, ...locals) ?? event.symbol),
+  );
+  const found = new Map<string, Found>();
+  for (let state = 0; state < graph.expanded; state++) {
+    if (judge(state) !== true) continue;
+    for (let t = graph.offsets[state]!; t < graph.offsets[state + 1]!; t++) {
+      const judgement = judge(graph.targets[t]!);
+      if (judgement === true) continue;
+      const e = graph.labels[t]!;
+      const at = sites[e]!(state);
+      if (!found.has(at))
+        found.set(at, { path: [...graph.pathTo(state), e], because: say(judgement), site: at });
+    }
+  }
+  return [...found.values()];
+}
+
+/** A forbidden event, taken where it is forbidden, the first of each site; the path ends with it. */
+export function taken(graph: Graph, property: ForbiddenEvent): Found[] {
+  const { name, over = [], when, because, site } = property;
+  const found = new Map<string, Found>();
+  const { events } = graph.network;
+  const judges = events.map((event) =>
+    property.event(event)
+      ? byCombination(graph, name, over, (locals) => when === undefined || when(event, ...locals) === true)
+      : null,
+  );
+  if (judges.every((judge) => judge === null)) return [];
+  const sites = events.map((event) =>
+    byCombination(graph, name, over, (locals) => site?.(event, ...locals) ?? event.symbol),
+  );
+  for (let state = 0; state < graph.expanded; state++) {
+    for (let t = graph.offsets[state]!; t < graph.offsets[state + 1]!; t++) {
+      const e = graph.labels[t]!;
+      if (judges[e]?.(state) !== true) continue;
+      const event = events[e]!;
+      const at = sites[e]!(state);
+      if (found.has(at)) continue;
+      const said = because && byCombination(graph, name, over, (locals) => because(event, ...locals))(state);
+      found.set(at, {
+        path: [...graph.pathTo(state), e],
+        because: said ?? `${event.label} happens`,
+        site: at,
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** A state without a step that is not excepted as final. */
+export function stuck(graph: Graph, { name, final }: DeadlockFree): Found | null {
+  const excepted = byCombination(graph, name, final?.over ?? [], (locals) => final?.is(...locals) === true);
+  for (let state = 0; state < graph.expanded; state++) {
+    if (graph.offsets[state + 1]! > graph.offsets[state]! || excepted(state)) continue;
+    const at = graph.network.instances.map(
+      (instance, i) => `${instance.name}=${stateText(graph.localState(state, i))}`,
+    );
+    return {
+      path: graph.pathTo(state),
+      because: `no event is enabled in ${at.join(', ')}`,
+      site: '(deadlock)',
+    };
+  }
+  return null;
+}
+
+/** A witness: a state where `when` is true, or a step with `event` (from a state where `when` is true). */
+export function reached(graph: Graph, { name, event, over = [], when }: Possible): Found | null {
+  if (event === undefined && when === undefined) {
+    throw new PropertyError(name, 'give an event, a situation (over and when), or both');
+  }
+  const situation = byCombination(
+    graph,
+    name,
+    over,
+    (locals: LocalState[]) => when === undefined || when(...locals),
+  );
+  if (event === undefined) {
+    for (let state = 0; state < graph.states; state++) {
+      if (situation(state))
+        return { path: graph.pathTo(state), because: 'the situation is reached', site: '' };
+    }
+    return null;
+  }
+  const wanted = graph.network.events.map((candidate) => event(candidate));
+  if (!wanted.includes(true)) return null;
+  for (let state = 0; state < graph.expanded; state++) {
+    for (let t = graph.offsets[state]!; t < graph.offsets[state + 1]!; t++) {
+      const e = graph.labels[t]!;
+      if (wanted[e] !== true || !situation(state)) continue;
+      return {
+        path: [...graph.pathTo(state), e],
+        because: `${graph.network.events[e]!.label} happens`,
+        site: '',
+      };
+    }
+  }
+  return null;
+}
