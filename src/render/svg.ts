@@ -1,0 +1,56 @@
+/**
+ * DOT to SVG, in this process: Graphviz compiled to WebAssembly, no browser, no system tool. What comes out is
+ * made the same for every run and fit for a page: no version comments, ids that do not clash when several
+ * drawings share a page, a title for screen readers, fonts that every system has.
+ */
+import { instance } from '@viz-js/viz';
+import { FONT_STACK, xml, xmlId } from './text.ts';
+
+/**
+ * Lays a graph out and returns a standalone SVG document, one unit a CSS pixel.
+ * @param dot a graph in the DOT language; its name becomes the title of the drawing
+ * @throws Error with Graphviz's own message if `dot` is not a valid graph
+ */
+export async function svgFromDot(dot: string): Promise<string> {
+  const result = (await instance()).render(dot, { format: 'svg', engine: 'dot' });
+  if (result.status === 'failure') {
+    const reasons = result.errors.map((error) => error.message.trim()).join('; ');
+    throw new Error(
+      `Graphviz refuses this graph: ${reasons || 'no reason given'}. It starts: ${dot.slice(0, 60)}`,
+    );
+  }
+  return normalise(result.output);
+}
+
+function normalise(svg: string): string {
+  const name = /<g id="[^"]*" class="graph"[^>]*>\s*<title>([^<]*)<\/title>/.exec(svg)?.[1] ?? 'graph';
+  const title = withoutEntities(name);
+  const prefix = xmlId(title);
+  const head = /<svg width="([\d.]+)pt" height="([\d.]+)pt"\s+viewBox="([^"]*)"[^>]*>/.exec(svg);
+  if (head === null) throw new Error('Graphviz wrote an SVG whose <svg> element has an unknown form');
+  const [tag, width, height, viewBox] = head;
+  const body = svg
+    .slice(head.index + tag.length)
+    .replace(/<!--[\s\S]*?-->\s*/g, '')
+    .replace(/<g id="((?:graph|node|edge|clust)\d+)"/g, (_, id: string) => `<g id="${prefix}-${id}"`)
+    .replace(/font-family="DejaVu Sans Bold"/g, `font-family="${FONT_STACK}" font-weight="bold"`)
+    .replace(/font-family="DejaVu Sans"/g, `font-family="${FONT_STACK}"`)
+    .replace(/<text xml:space="preserve"/g, '<text')
+    .trim();
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="${viewBox}" role="img" aria-labelledby="${prefix}-title">`,
+    `<title id="${prefix}-title">${xml(title)}</title>`,
+    body,
+    '',
+  ].join('\n');
+}
+
+/** Back from the few entities that Graphviz writes in a title. */
+function withoutEntities(text: string): string {
+  return text
+    .replace(/&#(\d+);/g, (_, code: string) => String.fromCodePoint(Number(code)))
+    .replace(/&lt;/g, '<')
+    .replace(/&gt;/g, '>')
+    .replace(/&quot;/g, '"')
+    .replace(/&amp;/g, '&');
+}
