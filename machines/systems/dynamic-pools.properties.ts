@@ -255,7 +255,7 @@ export function dynamicPoolsProperties(
       over: ['pool[T]', 'pool[D]', ...PAGES],
       holds: (t, d, ...pages) => {
         const lost = (pool: LocalState, own: readonly LocalState[]) =>
-          isIn(pool, 'none') && own.some((page) => anyOf(page, 'swiotlb', 'lent'));
+          isIn(pool, 'none') && own.some((page) => anyOf(page, 'swiotlb', 'lent', 'ownedTwice'));
         if (lost(t, pages.slice(0, 2))) return 'the buffer of the transient pool is lost';
         return lost(d, pages.slice(2, 4)) ? 'the buffer of the dynamic pool is lost' : true;
       },

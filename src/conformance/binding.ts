@@ -1,0 +1,86 @@
+/** What a binding of a system's vocabulary to the simulator's has to say. One folder for each system. */
+
+import type { Answer, Kernel, KernelSizes, Stimulus, Task, TraceRecord } from '../kernel/index.ts';
+import type { GlobalEvent } from '../lts/index.ts';
+
+/** What the simulator is ready to do next, in the vocabulary of the system. */
+export interface Offer {
+  readonly actor: string;
+  /** The event's type, with the parameters that are known before it happens: `type[k=v,…]`. */
+  readonly event: string;
+}
+
+/** The event of a pending step, with the parameters that are known before it happens, but for an answer. */
+export interface Pending {
+  readonly type: string;
+  readonly params: Readonly<Record<string, string | number | boolean>>;
+}
+
+/**
+ * Which concrete things bear the names of the specification. A name is given at the event that creates the
+ * thing, and taken back at the one that ends it; nothing else of the exchanged events is kept.
+ */
+export type Names = Record<string, number | null>;
+
+export interface Binding {
+  readonly system: string;
+  /** Sizes of the simulated machine that fit the system's assumptions. */
+  readonly sizes: Partial<KernelSizes>;
+  readonly noNames: Names;
+
+  /** The stimulus that an event stands for, or null when the event is no stimulus. */
+  stimulus(event: GlobalEvent, kernel: Kernel): Stimulus | null;
+  /** The event of a stimulus that the simulator would accept; null where the system has no such event. */
+  stimulusEvent(kernel: Kernel, stimulus: Stimulus): Offer | null;
+
+  /** The name of the task that acts for an actor. */
+  task(actor: string, kernel: Kernel): string;
+  /** The actor that a task acts for; null for tasks that the system does not know. */
+  actor(task: string): string | null;
+  /** What a task's pending step is, but for its outcome; null when the step is hidden. */
+  pendingEvent(kernel: Kernel, task: Task): Pending | null;
+  /** Parameters that are known only when the step has happened, by event type. */
+  readonly outcomes: Readonly<Record<string, readonly string[]>>;
+  /** The answer that an event gives to a choice. */
+  answer(event: GlobalEvent): Answer;
+  /** The outcome of a step that has just happened: which part of the event it contradicts, or null. */
+  contradicts(event: GlobalEvent, record: TraceRecord): string | null;
+  /** The names after an event that has just happened. */
+  rename(names: Names, event: GlobalEvent, kernel: Kernel, record: TraceRecord): Names;
+
+  /** By instance: the local state that the simulator is in, as `stateText` writes it. */
+  readonly projection: Readonly<Record<string, (kernel: Kernel, names: Names) => string>>;
+}
+
+/**
+ * `type[k=v,…]`. Parameters stand in the order given, which must be the alphabet's: this is asked millions of
+ * times, and two texts that should be equal and are not are found at the first step.
+ */
+export function offerText(
+  type: string,
+  params: Readonly<Record<string, string | number | boolean>> = {},
+): string {
+  let text = type;
+  let mark = '[';
+  for (const name in params) {
+    text += `${mark}${name}=${params[name]}`;
+    mark = ',';
+  }
+  return mark === '[' ? text : `${text}]`;
+}
+
+/** The offer of an answer to a choice. */
+export const answered = (offer: string, ok: boolean): string => `${offer} ${ok ? 'ok' : 'fail'}`;
+
+/** The part of an event that is known before it happens. */
+export function expectedOffer(event: GlobalEvent, outcomes: Binding['outcomes']): Offer {
+  const choice = event.kind === 'choice' && 'ok' in event.params;
+  const unknown = [...(outcomes[event.type] ?? []), ...(choice ? ['ok'] : [])];
+  const params = Object.fromEntries(
+    Object.entries(event.params)
+      .filter(([name]) => !unknown.includes(name))
+      .sort(([a], [b]) => (a < b ? -1 : 1)),
+  );
+  const text = offerText(event.type, params);
+  return { actor: event.actor, event: choice ? answered(text, event.params.ok === true) : text };
+}

@@ -1,0 +1,61 @@
+/** A suite in several threads, each with its share of the paths. The result does not depend on their number. */
+import { availableParallelism } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import type { Series } from '../series/index.ts';
+import { type ConformPart, type ConformResult, joinParts, sumUp } from './conform.ts';
+import type { ConformTask } from './conform-worker.ts';
+import type { Subject } from './subject.ts';
+
+export interface ParallelOptions {
+  readonly onProgress?: (done: { readonly paths: number; readonly of: number }) => void;
+  /** Default: as many as there are cores, four at most. */
+  readonly threads?: number;
+}
+
+type Message =
+  | { readonly progress: { readonly paths: number; readonly of: number } }
+  | { readonly part: ConformPart };
+
+/** As `conformSubject`, in threads. Rejects with the error of the thread that failed. */
+export async function conformInThreads(
+  subject: Subject,
+  machines: Series,
+  { onProgress, threads = Math.min(4, availableParallelism()) }: ParallelOptions = {},
+): Promise<ConformResult> {
+  const done = new Array<{ paths: number; of: number }>(threads).fill({ paths: 0, of: 0 });
+  const report = (index: number, progress: { paths: number; of: number }) => {
+    done[index] = progress;
+    const sum = (key: 'paths' | 'of') => done.reduce((total, one) => total + one[key], 0);
+    onProgress?.({ paths: sum('paths'), of: sum('of') });
+  };
+  const parts = Array.from({ length: threads }, (_, index) => {
+    const task: ConformTask = {
+      system: subject.system.name,
+      series: subject.series.name,
+      platform: subject.platform.name,
+      options: subject.options,
+      machines: machines.name,
+      share: { index, of: threads },
+    };
+    return inThread(task, (progress) => report(index, progress));
+  });
+  return sumUp(joinParts(await Promise.all(parts)));
+}
+
+function inThread(
+  task: ConformTask,
+  onProgress: (progress: { paths: number; of: number }) => void,
+): Promise<ConformPart> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL('./conform-worker.ts', import.meta.url), {
+      workerData: task,
+      execArgv: ['--import', import.meta.resolve('tsx')],
+    });
+    worker.on('message', (message: Message) => {
+      if ('part' in message) resolve(message.part);
+      else onProgress(message.progress);
+    });
+    worker.on('error', reject);
+    worker.on('exit', (code) => reject(new Error(`a thread of the conformance run ended with code ${code}`)));
+  });
+}

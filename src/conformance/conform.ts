@@ -1,0 +1,342 @@
+/** A suite of paths, run on the simulator in lockstep with the specification. */
+import { createKernel } from '../kernel/index.ts';
+import { explore, type GlobalEvent, type Graph, type Path, runPath } from '../lts/index.ts';
+import { transitionCover } from '../paths/index.ts';
+import type { Series } from '../series/index.ts';
+import { bindingOf } from './bindings.ts';
+import { kernelConfig } from './facts.ts';
+import { Bound, Lockstep, type Mismatch } from './lockstep.ts';
+import { SafetyMonitor, type Violation } from './safety.ts';
+import { siteOf } from './site.ts';
+import { networkOf, type Subject } from './subject.ts';
+
+/** Where the simulator does not do what the machines say: the shortest of its kind at its site. */
+export interface Divergence extends Mismatch {
+  readonly path: Path;
+  /** Number of the diverging step, from 1; 0 is the initial state. */
+  readonly step: number;
+}
+
+/** A safety property that is false of the simulator's own state, found on a path. */
+export interface PathSafety extends Omit<Violation, 'symbol'> {
+  /** The function in which the violating step stands. */
+  readonly site: string;
+  readonly path: Path;
+}
+
+export interface ConformResult {
+  readonly paths: number;
+  /** Steps taken, repetitions included. */
+  readonly steps: number;
+  readonly transitionsTotal: number;
+  /** Distinct transitions of the graph that were executed, each found to agree. */
+  readonly transitionsCovered: number;
+  /** Stimuli, choices and observations that both sides refused, summed over all states of all paths. */
+  readonly blockedChecked: number;
+  readonly failures: readonly Divergence[];
+  readonly safety: readonly PathSafety[];
+}
+
+export interface ConformOptions {
+  readonly onProgress?: (done: { readonly paths: number; readonly of: number }) => void;
+  /** Only every `of`-th path, beginning with `index`: for several runs side by side. Default: all. */
+  readonly share?: { readonly index: number; readonly of: number };
+  /** Only so many paths. The result then covers less, and says so. */
+  readonly maxPaths?: number;
+}
+
+/** Executed transitions and what was found, before it is summed up: what runs side by side hand over. */
+export interface ConformPart extends Omit<ConformResult, 'transitionsCovered'> {
+  /** One byte for each transition of the graph: 1 when it was executed. */
+  readonly executed: Uint8Array;
+}
+
+const PROGRESS_EVERY = 50;
+
+/**
+ * Runs the suite of a series' machines on the simulator of the subject's series.
+ *
+ * @param machines whose machines judge: the subject's own series, or `v5` for the intended ones
+ */
+export function conformSubject(
+  subject: Subject,
+  machines: Series,
+  options: ConformOptions = {},
+): ConformResult {
+  return sumUp(conformPart(subject, machines, options));
+}
+
+export function sumUp({ executed, ...part }: ConformPart): ConformResult {
+  return { ...part, transitionsCovered: executed.reduce((sum, one) => sum + one, 0) };
+}
+
+export function conformPart(subject: Subject, machines: Series, options: ConformOptions = {}): ConformPart {
+  const graph = explore(networkOf({ ...subject, series: machines }));
+  const { index, of } = options.share ?? { index: 0, of: 1 };
+  const mine = transitionCover(graph)
+    .slice(0, options.maxPaths ?? Number.POSITIVE_INFINITY)
+    .filter((_, i) => i % of === index);
+  const run = new SuiteRun(subject, graph, machines.name !== subject.series.name);
+  mine.forEach((path, i) => {
+    run.path(path);
+    if (i % PROGRESS_EVERY === 0) options.onProgress?.({ paths: i, of: mine.length });
+  });
+  return run.result(mine.length);
+}
+
+/** Joins the parts of one suite. Of two divergences or violations at one site the shorter stays. */
+export function joinParts(parts: readonly ConformPart[]): ConformPart {
+  const [first, ...rest] = parts as [ConformPart, ...ConformPart[]];
+  const executed = first.executed.slice();
+  for (const part of rest) for (let t = 0; t < executed.length; t++) executed[t]! |= part.executed[t]!;
+  const sum = (of: (part: ConformPart) => number) => parts.reduce((total, part) => total + of(part), 0);
+  return {
+    paths: sum(({ paths }) => paths),
+    steps: sum(({ steps }) => steps),
+    transitionsTotal: first.transitionsTotal,
+    blockedChecked: sum(({ blockedChecked }) => blockedChecked),
+    executed,
+    failures: shortest(
+      parts.flatMap(({ failures }) => failures),
+      ({ site, part }) => `${site} ${part}`,
+    ),
+    safety: shortest(
+      parts.flatMap(({ safety }) => safety),
+      ({ property, site }) => `${property} ${site}`,
+    ),
+  };
+}
+
+const divergenceKey = ({ site, part, expected }: Divergence) => `${site} ${part} ${expected}`;
+
+function shortest<T extends { readonly path: Path }>(items: readonly T[], key: (item: T) => string): T[] {
+  const best = new Map<string, T>();
+  for (const item of items) {
+    const old = best.get(key(item));
+    if (old === undefined || isBefore(item.path, old.path)) best.set(key(item), item);
+  }
+  return [...best.entries()].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
+}
+
+/** Shorter first; of equal length the one with smaller event numbers: no result depends on the order of runs. */
+function isBefore(a: Path, b: Path): boolean {
+  if (a.length !== b.length) return a.length < b.length;
+  const at = a.findIndex((event, i) => event !== b[i]);
+  return at >= 0 && a[at]! < b[at]!;
+}
+
+class SuiteRun {
+  readonly #subject: Subject;
+  readonly #graph: Graph;
+  readonly #bound: Bound;
+  readonly #tolerant: boolean;
+  readonly #locals: Int32Array;
+  readonly #executed: Uint8Array;
+  readonly #failures = new Map<string, Divergence>();
+  readonly #safety = new Map<string, PathSafety>();
+  #steps = 0;
+  #blocked = 0;
+
+  /**
+   * @param tolerant the machines are not those of the simulator's series: differences that do not end a path are
+   *   passed over, so that what lies behind them shows too
+   */
+  constructor(subject: Subject, graph: Graph, tolerant: boolean) {
+    this.#tolerant = tolerant;
+    this.#subject = subject;
+    this.#graph = graph;
+    this.#bound = new Bound(graph.network, bindingOf(subject.system.name));
+    this.#locals = new Int32Array(graph.network.instances.length);
+    this.#executed = new Uint8Array(graph.transitions);
+  }
+
+  result(paths: number): ConformPart {
+    return {
+      paths,
+      steps: this.#steps,
+      transitionsTotal: this.#graph.transitions,
+      blockedChecked: this.#blocked,
+      executed: this.#executed,
+      failures: [...this.#failures.values()],
+      safety: [...this.#safety.values()],
+    };
+  }
+
+  /** Runs one path until its end or the first disagreement. */
+  path(path: Path): void {
+    const graph = this.#graph;
+    let at = 0;
+    const run = newLockstep(
+      this.#subject,
+      this.#bound,
+      this.#tolerant
+        ? (difference) => this.#keep({ ...difference, path: path.slice(0, at), step: at })
+        : null,
+    );
+    let state = 0;
+    let mismatch = this.#compare(run, null, state);
+    if (mismatch !== null) this.#fail(mismatch, [], 0);
+    for (let i = 0; i < path.length && mismatch === null; i++) {
+      const transition = graph.edge(state, path[i]!);
+      const event = graph.network.events[path[i]!]!;
+      at = i + 1;
+      // The simulator's own properties are judged at the first execution of each transition.
+      const monitor = this.#executed[transition] === 0 ? new SafetyMonitor(run.kernel) : null;
+      mismatch = run.take(event);
+      if (monitor !== null) this.#judge(monitor, run, path, i + 1);
+      state = graph.targets[transition]!;
+      mismatch ??= this.#compare(run, event, state);
+      if (mismatch !== null) {
+        this.#fail(mismatch, path.slice(0, i + 1), i + 1);
+        return;
+      }
+      this.#steps++;
+      this.#executed[transition] = 1;
+    }
+  }
+
+  #compare(run: Lockstep, event: GlobalEvent | null, state: number): Mismatch | null {
+    const graph = this.#graph;
+    for (let i = 0; i < this.#locals.length; i++) this.#locals[i] = graph.local(state, i);
+    const wrong = run.compareState(event, this.#locals);
+    if (wrong !== null) return wrong;
+    const enabled = graph.labels.subarray(graph.offsets[state]!, graph.offsets[state + 1]!);
+    this.#blocked += this.#bound.offers.length - enabled.length;
+    return run.compareOffers(enabled);
+  }
+
+  #judge(monitor: SafetyMonitor, run: Lockstep, path: Path, step: number): void {
+    for (const { symbol, ...violation } of monitor.after(run.records)) {
+      const site = siteOf(run.stack, symbol);
+      const key = `${violation.property} ${site}`;
+      const old = this.#safety.get(key);
+      if (old !== undefined && old.path.length <= step) continue;
+      this.#safety.set(key, { ...violation, site, path: path.slice(0, step) });
+    }
+  }
+
+  /** Keeps the shortest disagreement of its kind: by the shortest way to the same state, if it shows there too. */
+  #fail(mismatch: Mismatch, path: Path, step: number): void {
+    const direct = this.#direct(path);
+    const shorter = direct.length < path.length && this.#failsAlike(direct, mismatch) ? direct : path;
+    this.#keep({ ...mismatch, path: shorter, step: shorter === path ? step : shorter.length });
+  }
+
+  #keep(found: Divergence): void {
+    const key = divergenceKey(found);
+    const known = this.#failures.get(key);
+    if (known === undefined || isBefore(found.path, known.path)) this.#failures.set(key, found);
+  }
+
+  #direct(path: Path): Path {
+    if (path.length === 0) return path;
+    let state = 0;
+    for (const event of path.slice(0, -1)) state = this.#graph.targets[this.#graph.edge(state, event)]!;
+    return [...this.#graph.pathTo(state), path[path.length - 1]!];
+  }
+
+  #failsAlike(path: Path, { part, site }: Mismatch): boolean {
+    const { divergence } = walk(
+      newLockstep(this.#subject, this.#bound, this.#tolerant ? () => {} : null),
+      this.#bound,
+      path,
+    );
+    return divergence?.step === path.length && divergence.part === part && divergence.site === site;
+  }
+}
+
+function newLockstep(
+  { system, series, platform, options }: Subject,
+  bound: Bound,
+  onDifference: ((difference: Mismatch) => void) | null = null,
+): Lockstep {
+  const { sizes } = bindingOf(system.name);
+  return new Lockstep(bound, createKernel(kernelConfig(series, platform, options, sizes)), onDifference);
+}
+
+/** One step of a path as the simulator took it. */
+export interface ReplayStep {
+  readonly event: string;
+  /** Steps of the simulator that no event stands for, after that of the event. */
+  readonly hidden: readonly string[];
+  /** What the step found, where it found something. */
+  readonly result: string | null;
+  /** Safety properties that the step made false, in the simulator's own state. */
+  readonly violated: readonly {
+    readonly property: string;
+    readonly because: string;
+    readonly site: string;
+  }[];
+}
+
+export interface Replay {
+  readonly steps: readonly ReplayStep[];
+  /** Under machines of another series: differences that did not end the path. */
+  readonly differences: readonly Divergence[];
+  readonly divergence: Divergence | null;
+}
+
+/** Runs one path on the simulator of the subject's series, judged by the machines of a series. */
+export function replayOnSimulator(subject: Subject, machines: Series, path: Path): Replay {
+  const network = networkOf({ ...subject, series: machines });
+  const bound = new Bound(network, bindingOf(subject.system.name));
+  if (machines.name === subject.series.name) return walk(newLockstep(subject, bound), bound, path, true);
+  const differences: Divergence[] = [];
+  let steps = 0;
+  const keep = (difference: Mismatch) =>
+    differences.push({ ...difference, path: path.slice(0, steps), step: steps });
+  const replay = walk(newLockstep(subject, bound, keep), bound, path, true, (step) => {
+    steps = step;
+  });
+  return { ...replay, differences };
+}
+
+function walk(
+  run: Lockstep,
+  bound: Bound,
+  path: Path,
+  watched = false,
+  onStep: (step: number) => void = () => {},
+): Replay {
+  const { network } = bound;
+  const states = runPath(network, path);
+  const steps: ReplayStep[] = [];
+  const stop = (mismatch: Mismatch, step: number): Replay => ({
+    steps,
+    differences: [],
+    divergence: { ...mismatch, path: path.slice(0, step), step },
+  });
+  const at = (i: number, event: GlobalEvent | null) =>
+    run.compareState(event, states[i]!) ?? run.compareOffers(enabledIn(bound, states[i]!));
+  const wrong = at(0, null);
+  if (wrong !== null) return stop(wrong, 0);
+  for (let i = 0; i < path.length; i++) {
+    onStep(i + 1);
+    const event = network.events[path[i]!]!;
+    const monitor = watched ? new SafetyMonitor(run.kernel) : null;
+    const mismatch = run.take(event);
+    const [record, ...hidden] = run.records;
+    const violated = (monitor?.after(run.records) ?? []).map(({ property, because, symbol }) => ({
+      property,
+      because,
+      site: siteOf(run.stack, symbol),
+    }));
+    const result = record?.result === undefined ? null : String(record.result);
+    steps.push({ event: event.label, hidden: hidden.map(({ step }) => step), result, violated });
+    const parted = mismatch ?? at(i + 1, event);
+    if (parted !== null) return stop(parted, i + 1);
+  }
+  return { steps, differences: [], divergence: null };
+}
+
+/** The global events that a network enables, from its local tables. */
+function enabledIn({ network }: Bound, locals: readonly number[]): number[] {
+  return network.events
+    .filter(({ participants }) =>
+      participants.every(([i, e]) => {
+        const { lts } = network.instances[i]!;
+        return lts.next[locals[i]! * lts.events.length + e]! >= 0;
+      }),
+    )
+    .map(({ index }) => index);
+}

@@ -1,0 +1,65 @@
+/** Where a buffer is and what its pages are, read from the simulator's memory, free lists and pools. */
+import {
+  chunkOf,
+  HOST_SHARED,
+  isFree,
+  type Kernel,
+  PAGE_SIZE,
+  PTE_INVALID,
+  PTE_SHARED,
+  pageIndex,
+} from '../../kernel/index.ts';
+
+/** Physical address behind a key of the atomic pools. */
+export function physOfKey(kernel: Kernel, key: number): number {
+  for (const { pool } of kernel.state.atomicPools) {
+    const chunk = chunkOf(pool, key, PAGE_SIZE);
+    if (chunk !== null) return chunk.phys + (key - chunk.start);
+  }
+  throw new Error(`no atomic pool has the key ${key}`);
+}
+
+/** Whether a virtual address is one that the atomic pools know. */
+export function isKey(kernel: Kernel, vaddr: number): boolean {
+  return kernel.state.atomicPools.some(({ pool }) => chunkOf(pool, vaddr, PAGE_SIZE) !== null);
+}
+
+/** Whether the page at a physical address lies in a chunk of an atomic pool. */
+export function atomicPoolOwns(kernel: Kernel, phys: number): boolean {
+  return kernel.state.atomicPools.some(({ pool }) =>
+    pool.chunks.some((chunk) => phys >= chunk.phys && phys < chunk.phys + chunk.bits.length * PAGE_SIZE),
+  );
+}
+
+/** What page table and host together say of a range of pages; `mixed` when its pages differ. */
+export function encryption(kernel: Kernel, phys: number, pages: number): string {
+  const { memory } = kernel.state;
+  const first = pageIndex(memory, phys);
+  const kind = kindOf(memory.codes[first]!);
+  for (let i = 1; i < pages; i++) if (kindOf(memory.codes[first + i]!) !== kind) return 'mixed';
+  return kind;
+}
+
+function kindOf(code: number): string {
+  const table = (code & PTE_SHARED) !== 0;
+  if ((code & PTE_INVALID) !== 0 || table !== ((code & HOST_SHARED) !== 0)) return 'uncertain';
+  return table ? 'shared' : 'private';
+}
+
+/** Whether the page allocator has the page in its free list. */
+export function isFreePage(kernel: Kernel, phys: number): boolean {
+  return isFree(kernel.state.buddy, phys);
+}
+
+/** Whether the page allocator counts the page as its own: free, or handed out by it. */
+export function allocatorOwns(kernel: Kernel, phys: number): boolean {
+  const { free, used } = kernel.state.buddy;
+  return isInBlocks(free, phys / PAGE_SIZE) || isInBlocks(used, phys / PAGE_SIZE);
+}
+
+function isInBlocks(blocks: readonly number[], pfn: number): boolean {
+  for (let i = 0; i < blocks.length; i += 2) {
+    if (pfn >= blocks[i]! && pfn < blocks[i]! + 2 ** blocks[i + 1]!) return true;
+  }
+  return false;
+}
