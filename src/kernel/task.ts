@@ -1,0 +1,118 @@
+/**
+ * Tasks and their stacks.
+ *
+ * What a function must remember across a yield stands in its frame, plain data on its task's stack: two
+ * kernels whose states and stacks are equal behave alike from there on, and only then may an exploration
+ * treat them as one.
+ */
+import type { Answer, Args, ArgValue, Step, StepName } from './steps.ts';
+
+/** Plain data. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** A function that runs on a task: function name, position and locals. */
+export interface Frame {
+  readonly fn: string;
+  /** Number of the yield at which it stands, unique in the function. */
+  at: number;
+  [local: string]: Json;
+}
+
+/** What a task may do: sleep (process), or not. */
+export type TaskContext = 'process' | 'atomic' | 'softirq';
+
+/** A step as the running code yields it; the possible answers are worked out when somebody asks. */
+export interface PendingStep {
+  readonly name: StepName;
+  readonly args: Args;
+  /** Null: no choice. A number: page order that 'ok' needs. -1: both answers. */
+  readonly choice: number | null;
+  readonly lock: string | null;
+}
+
+/** A thread, worker or softirq. */
+export interface Task {
+  readonly name: string;
+  readonly cpu: number;
+  context: TaskContext;
+  /** Nesting of rcu_read_lock(). */
+  rcu: number;
+  /** Frames, outermost first; empty when idle. */
+  readonly stack: Frame[];
+  pending: PendingStep | null;
+}
+
+/** A kernel function: yields steps, is resumed with the answer where there is a choice. */
+export type Run<T = void> = Generator<PendingStep, T, Answer | undefined>;
+
+/** Choice code of {@link PendingStep}: both answers are always possible. */
+export const ANY_ANSWER = -1;
+
+const NO_ARGS: Args = {};
+
+/** Push the frame of a function that begins. */
+export function enter<F extends Frame>(task: Task, frame: F): F {
+  task.stack.push(frame);
+  return frame;
+}
+
+/** Pop the frame of the function that returns. */
+export function leave(task: Task): void {
+  task.stack.pop();
+}
+
+/** A visible step at position `n` of the function. */
+export function at(frame: Frame, n: number, name: StepName, args: Args = NO_ARGS): PendingStep {
+  frame.at = n;
+  return { name, args, choice: null, lock: null };
+}
+
+/** A step that takes a lock for its duration. */
+export function atLock(frame: Frame, n: number, name: StepName, lock: string, args: Args): PendingStep {
+  frame.at = n;
+  return { name, args, choice: null, lock };
+}
+
+/** A choice of the world; `needs` is a page order or {@link ANY_ANSWER}. */
+export function atChoice(
+  frame: Frame,
+  n: number,
+  name: StepName,
+  needs: number,
+  args: Args = NO_ARGS,
+): PendingStep {
+  frame.at = n;
+  return { name, args, choice: needs, lock: null };
+}
+
+/** A step of the trace: what just happened. */
+export interface TraceRecord {
+  /** Task name, or `world` for a stimulus. */
+  readonly actor: string;
+  readonly cpu: number | null;
+  readonly context: TaskContext | null;
+  /** Kernel function that took the step (the top frame); empty for a stimulus. */
+  readonly fn: string;
+  readonly step: string;
+  readonly args: Args;
+  readonly answer?: Answer;
+  /** What the step found: an address, an index, a truth value. */
+  readonly result?: ArgValue;
+  /** The step may sleep; `forbidden` where the context does not allow it. */
+  readonly mightSleep?: 'allowed' | 'forbidden';
+  /** Accesses that went wrong. */
+  readonly faults?: readonly Fault[];
+}
+
+/** An access that a real machine would have answered with an exception, or with silence. */
+export interface Fault {
+  readonly kind: 'cpu-access' | 'device-access' | 'bad-page' | 'use-after-free' | 'bad-free';
+  readonly addr: number;
+  readonly because: string;
+}
+
+/** Used by stimuli to describe an operand in error messages. */
+export function showStep(step: Pick<Step, 'name' | 'args'> | { name: string; args: Args }): string {
+  const args = Object.entries(step.args).map(([k, v]) => `${k}=${String(v)}`);
+  return args.length === 0 ? step.name : `${step.name}[${args.join(',')}]`;
+}
