@@ -82,7 +82,8 @@ export function dynamicPoolsProperties(
       name: 'free-private',
       doc: 'A page that goes back to the page allocator is private.',
       event: type('free_pages'),
-      over: PAGES,
+      over: [...PAGES, 'driver'],
+      site: caller,
       when: (event, ...pages) => !ofBuffer(event, pages).every(isPrivate),
       because: (event, ...pages) =>
         `freed while ${ofBuffer(event, pages)
@@ -95,7 +96,8 @@ export function dynamicPoolsProperties(
       kind: 'invariant',
       name: 'one-owner',
       doc: 'A page belongs to exactly one of page allocator, atomic pool, swiotlb pool, or is leaked.',
-      over: PAGES,
+      over: [...PAGES, 'driver'],
+      site: caller,
       holds: (...pages) =>
         pages.some((page) => isIn(page, 'ownedTwice'))
           ? 'the page allocator has pages in its free list that the atomic pool owns'
@@ -157,8 +159,9 @@ export function dynamicPoolsProperties(
       kind: 'invariant',
       name: 'pool-tells-the-truth',
       doc: 'The state recorded for a pool equals the state of each of its pages.',
-      over: ['pool[T]', 'pool[D]', 'atomic-pool', ...PAGES],
-      holds: (t, d, _atomic, ...pages) => {
+      over: ['pool[T]', 'pool[D]', ...PAGES, 'driver'],
+      site: caller,
+      holds: (t, d, ...pages) => {
         const says = (pool: LocalState, own: readonly LocalState[]) =>
           !anyOf(pool, 'published', 'unlinked') || ctx(pool).record !== 'shared' || own.every(isShared);
         if (!says(t, pages.slice(0, 2))) return 'the transient pool says shared, and its pages are not';
@@ -192,7 +195,8 @@ export function dynamicPoolsProperties(
       name: 'free-undoes-alloc',
       doc: 'The free path undoes what the allocation did: what the atomic pool lent is neither converted nor freed.',
       event: type('set_memory_encrypted', 'free_pages'),
-      over: PAGES,
+      over: [...PAGES, 'driver'],
+      site: caller,
       when: (event, ...pages) => ofBuffer(event, pages).some((page) => isIn(page, 'lent')),
       because: (event) => `${event.symbol}() on memory of the atomic pool`,
     },
@@ -252,7 +256,8 @@ export function dynamicPoolsProperties(
       kind: 'invariant',
       name: 'nothing-leaks',
       doc: 'A buffer that no pool, allocation or free holds any more was given back, or left alone because it could not be encrypted.',
-      over: ['pool[T]', 'pool[D]', ...PAGES],
+      over: ['pool[T]', 'pool[D]', ...PAGES, 'driver'],
+      site: caller,
       holds: (t, d, ...pages) => {
         const lost = (pool: LocalState, own: readonly LocalState[]) =>
           isIn(pool, 'none') && own.some((page) => anyOf(page, 'swiotlb', 'lent', 'ownedTwice'));

@@ -101,7 +101,13 @@ export function dynamicPools(patches: ReadonlySet<number>, facts: Omit<Facts, 's
 
   const conversions = (buf: Buffer): InstanceDef => {
     const spec = make(conversion);
-    const callers = own({ buf }, ({ params }) => CALLERS[buf].includes(params.by as Actor));
+    // Where the page table comes last (tdx), no worker converts a transient buffer: its atomic pool has no alias.
+    const callers = own(
+      { buf },
+      ({ type, params }) =>
+        CALLERS[buf].includes(params.by as Actor) &&
+        !(type === 'encrypt_end' && params.by === 'worker' && params.ok === false),
+    );
     const builder = own({ buf }, ({ params }) => params.by === BUILDER[buf]);
     return {
       name: `conversion[${buf}]`,

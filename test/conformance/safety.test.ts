@@ -1,0 +1,155 @@
+/** Each safety property is shown to be able to fail: the state is damaged by hand, the property says so. */
+import { describe, expect, test } from 'vitest';
+import type { SafetyName } from '../../src/conformance/safety.ts';
+import { judge, SafetyMonitor } from '../../src/conformance/safety.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
+import {
+  changeCodes,
+  HOST_SHARED,
+  PTE_SHARED,
+  pageIndex,
+  UNCERTAIN,
+  writeByte,
+} from '../../src/kernel/memory.ts';
+import { giveBlock, takeBlock } from '../../src/kernel/page-alloc.ts';
+import {
+  BASELINE,
+  CCA,
+  finish,
+  graceAndCallback,
+  machine,
+  mapAll,
+  TDX,
+  unmapAll,
+  until,
+  V5,
+} from '../kernel/machine.ts';
+
+const false_ = (k: Kernel): SafetyName[] => [...new Set(judge(k).standing.map((s) => s.property))].sort();
+const SHARED = PTE_SHARED | HOST_SHARED;
+
+test('nothing is false after boot, in the middle of a map, and behind it', () => {
+  for (const platform of [TDX, CCA]) {
+    const k = machine(platform, V5);
+    expect(false_(k)).toEqual([]);
+    k.stimulate('map', { driver: 0, context: 'process', boundary: 'wide', bytes: 8192 });
+    while (k.pending().length > 0) {
+      k.resume('driver/0', k.pending()[0]!.step.answers?.[0]);
+      expect(false_(k)).toEqual([]);
+    }
+  }
+});
+
+describe('properties of states', () => {
+  test.each<[SafetyName, (k: Kernel) => void]>([
+    ['free-private', (k) => changeCodes(k.state.memory, k.state.buddy.free[0]! * 4096, 1, SHARED, 0)],
+    ['no-exposure', (k) => changeCodes(k.state.memory, k.state.drivers[1]!.buffer, 1, SHARED, 0)],
+    [
+      'one-owner',
+      (k) => {
+        giveBlock(k.state.buddy, k.state.memory, k.state.drivers[1]!.buffer, 0);
+      },
+    ],
+    [
+      'pool-tells-the-truth',
+      (k) => {
+        k.state.mem.unencrypted = false;
+      },
+    ],
+    [
+      'nothing-leaks',
+      (k) => {
+        takeBlock(k.state.buddy, 3);
+      },
+    ],
+  ])('%s', (name, damage) => {
+    const k = machine(TDX, V5);
+    mapAll(k);
+    damage(k);
+    expect(false_(k)).toEqual([name]);
+  });
+
+  test('address-matches-memory and device-can-reach: the mapped page turns private', () => {
+    for (const [platform, name] of [
+      [CCA, 'address-matches-memory'],
+      [TDX, 'device-can-reach'],
+    ] as const) {
+      const k = machine(platform, V5);
+      mapAll(k);
+      changeCodes(k.state.memory, k.state.pools[1]!.start, 1, 0, SHARED);
+      expect(false_(k)).toContain(name);
+    }
+  });
+
+  test('device-can-reach: a private address for an untrusted device', () => {
+    const k = machine(CCA, V5);
+    mapAll(k);
+    const d = k.state.drivers[0]!;
+    d.mapping = { dma: d.mapping!.dma - 2 ** 47, bytes: 8192 };
+    expect(false_(k)).toContain('device-can-reach');
+  });
+
+  test('nothing-leaks: pages in uncertain state may be leaked', () => {
+    const k = machine(TDX, V5);
+    changeCodes(k.state.memory, takeBlock(k.state.buddy, 1), 2, UNCERTAIN, 0);
+    expect(judge(k)).toEqual({ standing: [], leakedOnPurpose: true });
+  });
+});
+
+describe('properties of steps', () => {
+  test('no-use-after-free: a pool is freed while a reader stands on it', () => {
+    const k = machine(TDX, BASELINE);
+    mapAll(k);
+    const monitor = new SafetyMonitor(k);
+    k.stimulate('find_pool', { reader: 1 });
+    until(k, 'reader/1', 'read_pool');
+    k.resume('reader/1');
+    k.resume('reader/1');
+    until(k, 'reader/1', 'read_pool'); // on the transient pool
+    unmapAll(k);
+    // A grace period that forgot the reader.
+    k.stimulate('rcu_gp_start');
+    k.state.rcu.gp!.readers = [];
+    k.stimulate('rcu_gp_end');
+    k.stimulate('rcu_softirq', { cpu: 0 });
+    const found = finish(k, 'softirq/0').flatMap((r) => monitor.after([r]));
+    expect(found.filter((v) => v.property === 'no-use-after-free').map((v) => v.symbol)).toEqual([
+      'swiotlb_dyn_free',
+      'dma_free_from_pool',
+      'swiotlb_dyn_free',
+    ]);
+    // And the reader's next step is the use.
+    expect(monitor.after(k.resume('reader/1')).map((v) => v.property)).toContain('no-use-after-free');
+  });
+
+  test('data-arrives: a byte changes on the way in, and on the way out', () => {
+    const k = machine(TDX, V5);
+    const monitor = new SafetyMonitor(k);
+    k.stimulate('map', { driver: 0, context: 'process', boundary: 'wide', bytes: 8192 });
+    until(k, 'driver/0', 'dma_map_phys_ret');
+    writeByte(k.state.memory, k.state.pools[1]!.start, 0xee);
+    expect(monitor.after(k.resume('driver/0')).map((v) => v.property)).toEqual(['data-arrives']);
+    k.stimulate('deviceWrite', { driver: 0 });
+    k.stimulate('unmap', { driver: 0, context: 'process' });
+    until(k, 'driver/0', 'dma_unmap_phys_ret');
+    writeByte(k.state.memory, k.state.drivers[0]!.buffer + 4095, 0xee);
+    expect(monitor.after(k.resume('driver/0')).map((v) => v.property)).toEqual(['data-arrives']);
+  });
+
+  test('free-undoes-alloc, no-sleep-in-atomic: the free of a transient pool before 17 and 20', () => {
+    const k = machine(CCA, BASELINE);
+    mapAll(k);
+    unmapAll(k);
+    const monitor = new SafetyMonitor(k);
+    const at = pageIndex(k.state.memory, k.state.pools[1]!.start);
+    const found = graceAndCallback(k).flatMap((r) => monitor.after([r]));
+    expect(found.map((v) => `${v.property} ${v.symbol}`)).toEqual(
+      expect.arrayContaining([
+        'no-sleep-in-atomic set_memory_encrypted',
+        'free-undoes-alloc set_memory_encrypted',
+        'free-undoes-alloc swiotlb_free_tlb',
+      ]),
+    );
+    expect(k.state.memory.codes[at]).toBe(0);
+  });
+});
