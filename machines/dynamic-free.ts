@@ -18,6 +18,8 @@ type Event =
 export const machine = setup({
   types: { context: {} as { by: Actor | 'nobody' }, events: {} as Event },
   guards: {
+    /** Without DMA_COHERENT_POOL there is nobody to ask. */
+    noCoherentPool: () => false,
     same: ({ context, event }) => 'by' in event && event.by === context.by,
     owned: ({ context, event }) =>
       event.type === 'dma_free_from_pool' && event.by === context.by && event.owned,
@@ -40,11 +42,17 @@ export const machine = setup({
   states: {
     idle: {
       on: {
-        kworker_start: { target: 'lookup', actions: 'byWorker' },
+        kworker_start: [
+          { guard: 'noCoherentPool', target: 'encrypt', actions: 'byWorker' },
+          { target: 'lookup', actions: 'byWorker' },
+        ],
         rcu_softirq: 'idle',
         softirq_exit: 'idle',
         search_failed: 'idle',
-        slots_failed: { target: 'lookup', actions: 'byCaller' },
+        slots_failed: [
+          { guard: 'noCoherentPool', target: 'encrypt', actions: 'byCaller' },
+          { target: 'lookup', actions: 'byCaller' },
+        ],
         decrypt_failed: { target: 'encrypt', actions: 'byCaller' },
       },
     },
@@ -149,8 +157,23 @@ export const dynamicFree: MachineFile = {
   without: {
     17: [
       { state: 'idle', event: 'kworker_start', to: null },
-      { state: 'idle', event: 'rcu_softirq', to: { target: 'lookup', actions: 'bySoftirq' } },
-      { state: 'idle', event: 'search_failed', to: { target: 'lookup', actions: 'byDriver' } },
+      {
+        state: 'idle',
+        event: 'rcu_softirq',
+        to: [
+          { guard: 'noCoherentPool', target: 'encrypt', actions: 'bySoftirq' },
+          { target: 'lookup', actions: 'bySoftirq' },
+        ],
+      },
+      {
+        state: 'idle',
+        event: 'search_failed',
+        to: [
+          { guard: 'noCoherentPool', target: 'encrypt', actions: 'byDriver' },
+          { target: 'lookup', actions: 'byDriver' },
+        ],
+      },
     ],
   },
+  guards: (facts) => ({ noCoherentPool: () => !facts.coherentPool }),
 };

@@ -21,8 +21,8 @@ const COUNTS: readonly [string, string, Partial<Options>, number, number][] = [
   ['without:17', 'cca', {}, 35348, 117631],
   ['without:20', 'cca', {}, 89495, 323056],
   // No transient pool where a mapper that cannot block gets no shared memory.
-  ['v5', 'tdx', NO_POOL, 3783, 12420],
-  ['baseline', 'tdx', NO_POOL, 3783, 12420],
+  ['v5', 'tdx', NO_POOL, 3702, 12174],
+  ['baseline', 'tdx', NO_POOL, 3702, 12174],
   // A device that does not suit the pools is refused at once, from patch 7 on.
   ['v5', 'tdx', TRUSTED, 9, 27],
   ['baseline', 'tdx', TRUSTED, 58022, 189615],
