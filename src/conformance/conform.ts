@@ -7,7 +7,6 @@ import { bindingOf } from './bindings.ts';
 import { kernelConfig } from './facts.ts';
 import { Bound, Lockstep, type Mismatch } from './lockstep.ts';
 import { SafetyMonitor, type Violation } from './safety.ts';
-import { siteOf } from './site.ts';
 import { networkOf, type Subject } from './subject.ts';
 
 /** Where the simulator does not do what the machines say: the shortest of its kind at its site. */
@@ -18,9 +17,7 @@ export interface Divergence extends Mismatch {
 }
 
 /** A safety property that is false of the simulator's own state, found on a path. */
-export interface PathSafety extends Omit<Violation, 'symbol'> {
-  /** The function in which the violating step stands. */
-  readonly site: string;
+export interface PathSafety extends Violation {
   readonly path: Path;
 }
 
@@ -206,12 +203,11 @@ class SuiteRun {
   }
 
   #judge(monitor: SafetyMonitor, run: Lockstep, path: Path, step: number): void {
-    for (const { symbol, ...violation } of monitor.after(run.records)) {
-      const site = siteOf(run.stack, symbol);
-      const key = `${violation.property} ${site}`;
+    for (const violation of monitor.after(run.records)) {
+      const key = `${violation.property} ${violation.site}`;
       const old = this.#safety.get(key);
       if (old !== undefined && old.path.length <= step) continue;
-      this.#safety.set(key, { ...violation, site, path: path.slice(0, step) });
+      this.#safety.set(key, { ...violation, path: path.slice(0, step) });
     }
   }
 
@@ -316,11 +312,7 @@ function walk(
     const monitor = watched ? new SafetyMonitor(run.kernel) : null;
     const mismatch = run.take(event);
     const [record, ...hidden] = run.records;
-    const violated = (monitor?.after(run.records) ?? []).map(({ property, because, symbol }) => ({
-      property,
-      because,
-      site: siteOf(run.stack, symbol),
-    }));
+    const violated = monitor?.after(run.records) ?? [];
     const result = record?.result === undefined ? null : String(record.result);
     steps.push({ event: event.label, hidden: hidden.map(({ step }) => step), result, violated });
     const parted = mismatch ?? at(i + 1, event);

@@ -4,7 +4,7 @@
  * the specification's, and what the simulator is ready to do must be what the specification enables: no more,
  * no less.
  */
-import type { Frame, Kernel, Task, TraceRecord } from '../kernel/index.ts';
+import type { Kernel, Task, TraceRecord } from '../kernel/index.ts';
 import { type GlobalEvent, type Network, stateText } from '../lts/index.ts';
 import { answered, type Binding, expectedOffer, type Names, offerText } from './binding.ts';
 
@@ -146,8 +146,6 @@ export class Lockstep {
   names: Names;
   /** What the simulator did at the last step: the step of the event first, hidden ones after it. */
   records: TraceRecord[] = [];
-  /** The functions that the acting task was in before the last step. */
-  stack: readonly Frame[] = [];
   /**
    * For a simulator that is known to differ from the machines: differences that do not end a path are told here,
    * each once, and passed over. An instance whose state differed is not compared any more; a step of the same
@@ -169,8 +167,6 @@ export class Lockstep {
     const { kernel } = this;
     const stimulus = binding.stimulus(event, kernel);
     const acting = binding.task(event.actor, kernel);
-    // Frames are pushed and popped, so the functions must be kept, not the array.
-    this.stack = [...(taskOf(kernel, acting)?.stack ?? [])];
     if (stimulus !== null) {
       this.records = kernel.stimulate(stimulus.name, stimulus.args);
     } else {

@@ -7,7 +7,7 @@
  */
 import { DMA_MAPPING_ERROR, device_write } from './device.ts';
 import { dma_map_phys, dma_unmap_phys } from './dma/direct.ts';
-import { swiotlb_find_pool } from './dma/swiotlb.ts';
+import { swiotlb_find_pool } from './dma/swiotlb-find.ts';
 import type { Kernel } from './kernel.ts';
 import { PAGE_SIZE, pageIndex, setPage, sparseBytes } from './memory.ts';
 import { quiescent } from './rcu.ts';

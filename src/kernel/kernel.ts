@@ -99,7 +99,7 @@ export class Kernel {
   stimulate(name: StimulusName, args: Args = {}): TraceRecord[] {
     if (!this.accepts(name, args)) throw wrongStimulus(name, args, this.stimuli());
     this.perform(name, args);
-    return [this.#record('world', null, null, '', name, args, undefined)];
+    return [this.#record('world', null, null, [], name, args, undefined)];
   }
 
   /** Steps that tasks will take when resumed, and whether they can be. */
@@ -141,9 +141,9 @@ export class Kernel {
         `${step.name} of ${taskName} was answered ${showValue(answer)}; accepted: ${answers?.join(', ') ?? 'no answer'}`,
       );
     const { cpu, context } = t;
-    const fn = t.stack[t.stack.length - 1]?.fn ?? '';
+    const stack = t.stack.map(({ fn }) => fn);
     this.advance(t, answer);
-    return [this.#record(t.name, cpu, context, fn, step.name, step.args, answer)];
+    return [this.#record(t.name, cpu, context, stack, step.name, step.args, answer)];
   }
 
   // ---- the same without checks and records, for replays ----
@@ -263,7 +263,7 @@ export class Kernel {
     actor: string,
     cpu: number | null,
     context: TaskContext | null,
-    fn: string,
+    stack: readonly string[],
     step: string,
     args: Args,
     answer: Answer | undefined,
@@ -272,7 +272,8 @@ export class Kernel {
       actor,
       cpu,
       context,
-      fn,
+      fn: stack[stack.length - 1] ?? '',
+      stack,
       step,
       args,
       ...(answer !== undefined && { answer }),

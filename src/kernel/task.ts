@@ -93,6 +93,8 @@ export interface TraceRecord {
   readonly context: TaskContext | null;
   /** Kernel function that took the step (the top frame); empty for a stimulus. */
   readonly fn: string;
+  /** The functions that the task was in, outermost first: the stack trace of the step. */
+  readonly stack: readonly string[];
   readonly step: string;
   readonly args: Args;
   readonly answer?: Answer;

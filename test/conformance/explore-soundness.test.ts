@@ -103,7 +103,7 @@ describe.each(CONFIGS)('%s', (_, config) => {
 
 function verdicts(e: Exploration) {
   return {
-    violations: e.violations.map((v) => `${v.property} ${v.symbol} ${v.schedule.length}`).sort(),
+    violations: e.violations.map((v) => `${v.property} ${v.site} ${v.schedule.length}`).sort(),
     witnesses: e.witnesses,
   };
 }
@@ -153,42 +153,26 @@ test('the key tells apart any two kernels that differ in one value', () => {
 function visit(value: Json, at: (change: () => () => void) => void): void {
   if (value === null || typeof value !== 'object') return;
   const table = value as Record<string, Json>;
-  for (const key of Object.keys(table)) {
-    const old = table[key]!;
-    if (key === 'pending') continue;
-    // Arrays that are replaced as a whole (page codes, contents) are changed by replacing them.
-    if (key === 'codes' || /^\d+$/.test(key) === false) {
-      if (key === 'codes') {
-        at(() => {
-          table[key] = [...(old as number[])].with(7, 12);
-          return () => {
-            table[key] = old;
-          };
-        });
-        continue;
-      }
-    }
-    if (key === 'bytes' && typeof old === 'object') {
-      const bytes = old as unknown as Record<string, Json>;
-      const page = Object.keys(bytes)[0]!;
-      const content = bytes[page]!;
-      at(() => {
-        bytes[page] = (content as number[]).with(1, 99);
-        return () => {
-          bytes[page] = content;
-        };
-      });
-      continue;
-    }
-    if (old !== null && typeof old === 'object') {
-      visit(old, at);
-      continue;
-    }
+  const changeTo = (key: string, now: Json): void =>
     at(() => {
-      table[key] = typeof old === 'number' ? old + 1 : typeof old === 'boolean' ? !old : `${old}x`;
+      const old = table[key]!;
+      table[key] = now;
       return () => {
         table[key] = old;
       };
     });
+  for (const key of Object.keys(table)) {
+    const old = table[key]!;
+    if (key === 'pending') continue;
+    // Page codes and contents are replaced as a whole, never written to; slots that nobody touched are
+    // told by how they began.
+    if (key === 'codes') changeTo(key, (old as number[]).with(7, 12));
+    else if (key === 'bytes' && old !== null && typeof old === 'object')
+      for (const page of Object.keys(old)) changeTo(key, { ...old, [page]: [0, 99] });
+    else if (key === 'fields' && old === null) continue;
+    else if (old === null) changeTo(key, 1);
+    else if (typeof old === 'object') visit(old, at);
+    else if (typeof old === 'number') changeTo(key, old + 1);
+    else changeTo(key, typeof old === 'boolean' ? !old : `${old}x`);
   }
 }

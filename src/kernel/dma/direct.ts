@@ -10,12 +10,8 @@ import type { Kernel } from '../kernel.ts';
 import type { Run, Task } from '../task.ts';
 import { at, enter, leave } from '../task.ts';
 import type { MapRequest } from './swiotlb.ts';
-import {
-  swiotlb_find_pool,
-  swiotlb_map,
-  swiotlb_sync_single_for_cpu,
-  swiotlb_tbl_unmap_single,
-} from './swiotlb.ts';
+import { swiotlb_map, swiotlb_sync_single_for_cpu, swiotlb_tbl_unmap_single } from './swiotlb.ts';
+import { swiotlb_find_pool } from './swiotlb-find.ts';
 
 /** `dma_map_phys()`, BIDIRECTIONAL: bus address, or DMA_MAPPING_ERROR. */
 export function* dma_map_phys(k: Kernel, t: Task, what: MapRequest): Run<number> {

@@ -1,0 +1,120 @@
+/**
+ * The safety properties, judged on the simulator's own state and on what just happened.
+ *
+ * They know nothing of the specification. A property of states is reported at the step that made it
+ * false; a property of steps at the step. Each has a witness: a situation that shows it is not vacuous.
+ */
+import { DMA_MAPPING_ERROR, encodingOf, force_dma_unencrypted } from '../kernel/device.ts';
+import type { Kernel } from '../kernel/kernel.ts';
+import { STIMULI } from '../kernel/steps.ts';
+import type { TraceRecord } from '../kernel/task.ts';
+import type { SafetyName, Standing, Violation } from './safety-names.ts';
+import { SAFETY } from './safety-names.ts';
+import { judge } from './safety-state.ts';
+import { stepViolations } from './safety-steps.ts';
+import { siteOf } from './site.ts';
+
+export type { SafetyName, Standing, Violation } from './safety-names.ts';
+export { SAFETY } from './safety-names.ts';
+export type { StateVerdict } from './safety-state.ts';
+export { judge } from './safety-state.ts';
+
+/** Where the violating step stands. */
+function placeOf(r: TraceRecord): string {
+  return siteOf(r) || STIMULI[r.step as keyof typeof STIMULI]?.symbol || r.step;
+}
+
+/**
+ * Violations that a step brought.
+ *
+ * @param before what {@link judge} said before the step
+ * @param after what it says now
+ */
+export function violations(
+  k: Kernel,
+  records: readonly TraceRecord[],
+  before: readonly Standing[],
+  after: readonly Standing[],
+): Violation[] {
+  const out: Violation[] = [];
+  for (const r of records) {
+    const site = placeOf(r);
+    for (const v of stepViolations(k, r)) out.push({ ...v, site });
+    for (const v of after)
+      if (!before.some((b) => b.property === v.property && b.subject === v.subject))
+        out.push({ property: v.property, because: v.because, site });
+  }
+  return out;
+}
+
+/** Properties whose situation occurred in this step. */
+export function witnessed(k: Kernel, r: TraceRecord): SafetyName[] {
+  const out: SafetyName[] = [];
+  const { state: s } = k;
+  switch (r.step) {
+    case '__free_pages':
+      out.push('free-private', 'one-owner');
+      break;
+    case 'dma_free_from_pool':
+      if (r.result === true) out.push('one-owner');
+      break;
+    case 'list_add_rcu':
+      out.push('pool-tells-the-truth');
+      break;
+    case 'kfree':
+      if (r.fn === 'swiotlb_dyn_free') out.push('free-undoes-alloc');
+      break;
+    case 'kzalloc':
+    case 'free_pages':
+      if (r.context !== 'process') out.push('no-sleep-in-atomic');
+      break;
+    case 'set_memory_decrypted':
+    case 'set_memory_encrypted':
+      out.push('no-sleep-in-atomic');
+      break;
+    case 'list_del_rcu': {
+      const { pool } = r.args;
+      if (s.tasks.some((t) => t.name !== r.actor && t.rcu > 0 && t.stack.some((f) => f.pool === pool)))
+        out.push('no-use-after-free');
+      break;
+    }
+    case 'dma_map_phys_ret':
+      if (r.args.result === DMA_MAPPING_ERROR) break;
+      out.push('no-exposure');
+      if (force_dma_unencrypted(k)) out.push('device-can-reach');
+      if (encodingOf(k, r.args.result as number) !== null) out.push('address-matches-memory');
+      break;
+    case 'dma_unmap_phys_ret':
+      if (s.drivers[Number(r.actor.slice(-1))]!.deviceWrote) out.push('data-arrives');
+      break;
+    default:
+  }
+  return out;
+}
+
+/** Watches one run: feed it the records of every step. */
+export class SafetyMonitor {
+  readonly #kernel: Kernel;
+  #before: readonly Standing[];
+  readonly #witnesses = new Set<SafetyName>();
+
+  constructor(kernel: Kernel) {
+    this.#kernel = kernel;
+    this.#before = judge(kernel).standing;
+  }
+
+  /** Violations that these records brought. */
+  after(records: readonly TraceRecord[]): Violation[] {
+    const now = judge(this.#kernel);
+    const found = violations(this.#kernel, records, this.#before, now.standing);
+    this.#before = now.standing;
+    for (const r of records) for (const name of witnessed(this.#kernel, r)) this.#witnesses.add(name);
+    if (now.leakedOnPurpose) this.#witnesses.add('nothing-leaks');
+    return found;
+  }
+
+  /** Properties whose witness was seen so far, in the order of {@link SAFETY}. */
+  witnesses(): SafetyName[] {
+    return SAFETY.filter((name) => this.#witnesses.has(name));
+  }
+}
