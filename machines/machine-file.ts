@@ -15,6 +15,9 @@ export interface MachineFile {
   readonly guards?: (facts: Facts) => Record<string, () => boolean>;
 }
 
+/** Puts another file in the place of one of a system, e.g. a mutant of its machine; `file` itself to keep it. */
+export type Replace = (file: MachineFile) => MachineFile;
+
 /** Who may execute a piece of code. The value of the parameter `by`. */
 export const ACTORS = ['driver', 'softirq', 'worker', 'grower'] as const satisfies readonly ParamValue[];
 export type Actor = (typeof ACTORS)[number];

@@ -14,7 +14,7 @@ import { deferredWork } from '../deferred-work.ts';
 import { dynamicFree } from '../dynamic-free.ts';
 import { executionContext } from '../execution-context.ts';
 import type { Facts } from '../facts.ts';
-import type { Actor, MachineFile } from '../machine-file.ts';
+import type { Actor, MachineFile, Replace } from '../machine-file.ts';
 import { mapping } from '../mapping.ts';
 import { page } from '../page.ts';
 import { poolAllocation } from '../pool-allocation.ts';
@@ -46,9 +46,13 @@ export const FILES: readonly MachineFile[] = [
   atomicPool,
 ];
 
-export function dynamicPools(patches: ReadonlySet<number>, facts: Omit<Facts, 'spareBlocks'>): NetworkDef {
+export function dynamicPools(
+  patches: ReadonlySet<number>,
+  facts: Omit<Facts, 'spareBlocks'>,
+  replace: Replace = (file) => file,
+): NetworkDef {
   const make = (file: MachineFile, buf: Buffer = 'T') =>
-    build(file, patches, { ...facts, spareBlocks: buf === 'T' });
+    build(replace(file), patches, { ...facts, spareBlocks: buf === 'T' });
 
   /** The answers after which a mapper has no transient pool. Without an atomic pool, that is any answer. */
   const refused = facts.forced && !facts.coherentPool;

@@ -1,7 +1,7 @@
 /** The systems of the specification. A new one is a new file here and a line below. */
 import type { NetworkDef, Property } from '../../src/lts/types.ts';
 import type { Facts } from '../facts.ts';
-import type { MachineFile } from '../machine-file.ts';
+import type { MachineFile, Replace } from '../machine-file.ts';
 import { dynamicPoolsProperties } from './dynamic-pools.properties.ts';
 import { FILES as DYNAMIC_POOLS_FILES, dynamicPools } from './dynamic-pools.ts';
 
@@ -16,7 +16,8 @@ export interface System {
   readonly files: readonly MachineFile[];
   /** The patches that have a switch in it. */
   readonly patches: readonly number[];
-  network(patches: ReadonlySet<number>, facts: SystemFacts): NetworkDef;
+  /** @param replace other files in the place of its own, in all instances; by default none */
+  network(patches: ReadonlySet<number>, facts: SystemFacts, replace?: Replace): NetworkDef;
   properties(patches: ReadonlySet<number>, facts: SystemFacts): Property[];
 }
 

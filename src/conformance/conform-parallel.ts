@@ -1,10 +1,10 @@
 /** A suite in several threads, each with its share of the paths. The result does not depend on their number. */
 import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import type { Series } from '../series/index.ts';
 import { type ConformPart, type ConformResult, joinParts, sumUp } from './conform.ts';
 import type { ConformTask } from './conform-worker.ts';
 import type { Subject } from './subject.ts';
+import { startThread } from './thread.ts';
 
 export interface ParallelOptions {
   readonly onProgress?: (done: { readonly paths: number; readonly of: number }) => void;
@@ -47,10 +47,7 @@ function inThread(
   onProgress: (progress: { paths: number; of: number }) => void,
 ): Promise<ConformPart> {
   return new Promise((resolve, reject) => {
-    const worker = new Worker(new URL('./conform-worker.ts', import.meta.url), {
-      workerData: task,
-      execArgv: ['--import', import.meta.resolve('tsx')],
-    });
+    const worker = startThread(new URL('./conform-worker.ts', import.meta.url), { ...task });
     worker.on('message', (message: Message) => {
       if ('part' in message) resolve(message.part);
       else onProgress(message.progress);

@@ -170,6 +170,8 @@ class SuiteRun {
         ? (difference) => this.#keep({ ...difference, path: path.slice(0, at), step: at })
         : null,
     );
+    const monitor = new SafetyMonitor(run.kernel);
+    let looked = true;
     let state = 0;
     let mismatch = this.#compare(run, null, state);
     if (mismatch !== null) this.#fail(mismatch, [], 0);
@@ -178,9 +180,11 @@ class SuiteRun {
       const event = graph.network.events[path[i]!]!;
       at = i + 1;
       // The simulator's own properties are judged at the first execution of each transition.
-      const monitor = this.#executed[transition] === 0 ? new SafetyMonitor(run.kernel) : null;
+      const first = this.#executed[transition] === 0;
+      if (first && !looked) monitor.look();
       mismatch = run.take(event);
-      if (monitor !== null) this.#judge(monitor, run, path, i + 1);
+      if (first) this.#judge(monitor, run, path, i + 1);
+      looked = first;
       state = graph.targets[transition]!;
       mismatch ??= this.#compare(run, event, state);
       if (mismatch !== null) {

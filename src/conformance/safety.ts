@@ -103,6 +103,11 @@ export class SafetyMonitor {
     this.#before = judge(kernel).standing;
   }
 
+  /** Takes the state as it is for the one before the next step: after steps that were not told. */
+  look(): void {
+    this.#before = judge(this.#kernel).standing;
+  }
+
   /** Violations that these records brought. */
   after(records: readonly TraceRecord[]): Violation[] {
     const now = judge(this.#kernel);

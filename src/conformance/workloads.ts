@@ -10,6 +10,11 @@ export interface Workload {
   readonly name: string;
   /** What it is for, and what it leaves out, in a sentence or two. */
   readonly about: string;
+  /**
+   * Who explores it: `start` for every series, `start v5` for the whole series only; `explore` when no workload is
+   * named, and, where it takes minutes, `named` only then.
+   */
+  readonly when: 'start' | 'start v5' | 'explore' | 'named';
   readonly sizes: Partial<KernelSizes>;
   /** Requests that are served one after the other, all answers 'ok', before the exploration begins. */
   readonly prepare?: readonly Stimulus[];
@@ -48,9 +53,10 @@ export function exploredAnswers(w: Workload, task: string, possible: readonly An
 }
 
 /**
- * The workloads that are explored where none is named.
+ * All workloads.
  *
- * Two mappers, a reader and every failure at once is 600 000 states. It is split here: once whole, without
+ * Two mappers, a reader and every failure at once is 600 000 states: `two-mappers-whole`, explored when it is named.
+ * For every day it is split: once whole, without
  * the reader and without failures, and for each pair of requests that can overlap (map and map, unmap and
  * map, unmap and unmap) with the reader and every failure. What is left out: a look-up that lasts over both
  * requests of a driver, and one driver that maps and unmaps wholly within one request of the other while
@@ -59,6 +65,7 @@ export function exploredAnswers(w: Workload, task: string, possible: readonly An
 export const WORKLOADS: readonly Workload[] = [
   {
     name: 'two-mappers',
+    when: 'explore',
     about:
       'Two CPUs map and unmap once, through transient pools, beside RCU and the free workers, all interleavings, nothing fails (failures: the workloads of the pairs). One area, so that a search that misses is short.',
     sizes: { atomicPoolBuffers: 2, defaultAreas: 1 },
@@ -71,6 +78,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'two-mappers-map-map',
+    when: 'start v5',
     about: 'Two CPUs map through transient pools beside a reader, with every failure.',
     sizes: { atomicPoolBuffers: 2 },
     threads: [
@@ -82,6 +90,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'two-mappers-unmap-map',
+    when: 'start v5',
     about:
       'One CPU unmaps its transient pool while the other maps through one, beside a reader, RCU and the free worker, with every failure.',
     sizes: { atomicPoolBuffers: 2 },
@@ -95,6 +104,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'two-mappers-unmap-unmap',
+    when: 'start v5',
     about: 'Two CPUs unmap their transient pools beside a reader, RCU and the free workers.',
     sizes: { atomicPoolBuffers: 2 },
     prepare: [map(0, 'process'), map(1, 'process')],
@@ -107,6 +117,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'growth',
+    when: 'start v5',
     about:
       'An atomic map starts the growth worker; the device writes, and the unmap walks the pool list while the new pool is published; every failure of all of them, beside a reader.',
     sizes: {},
@@ -118,6 +129,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'grown-pool',
+    when: 'start',
     about:
       'While the growth worker runs, with every failure, a second driver maps, through the new pool or a transient one, and unmaps.',
     sizes: {},
@@ -127,6 +139,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'search-fails',
+    when: 'start',
     about:
       'The segment boundary is shorter than the mapping: the search in the fresh pool fails, in process and in atomic context.',
     sizes: {},
@@ -138,6 +151,7 @@ export const WORKLOADS: readonly Workload[] = [
   },
   {
     name: 'remap-while-pending',
+    when: 'start',
     about:
       'Map, unmap, map, unmap while the first pool still waits for its grace period or its worker, beside a reader.',
     sizes: {},
@@ -150,4 +164,20 @@ export const WORKLOADS: readonly Workload[] = [
     ],
     works: ['dyn_free'],
   },
+  {
+    name: 'two-mappers-whole',
+    when: 'named',
+    about:
+      'Two CPUs map and unmap through transient pools beside a reader, RCU and the free workers, every interleaving with every failure at once. Minutes.',
+    sizes: { atomicPoolBuffers: 2, defaultAreas: 1 },
+    threads: [
+      { thread: 'driver/0', ops: [map(0, 'process'), unmap(0, 'process')] },
+      { thread: 'driver/1', ops: [map(1, 'atomic'), unmap(1, 'atomic')] },
+      { thread: 'reader/1', ops: [lookUp] },
+    ],
+    works: ['dyn_free'],
+  },
 ];
+
+/** The workloads that `explore` takes when none is named. */
+export const DEFAULT_WORKLOADS: readonly Workload[] = WORKLOADS.filter(({ when }) => when !== 'named');

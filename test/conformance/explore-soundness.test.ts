@@ -25,9 +25,10 @@ import {
 } from '../kernel/machine.ts';
 import { MergeChecker } from './soundness.ts';
 
-const small = (name: string, w: Omit<Workload, 'name' | 'about' | 'sizes'>, more = {}): Workload => ({
+const small = (name: string, w: Omit<Workload, 'name' | 'about' | 'sizes' | 'when'>, more = {}): Workload => ({
   name,
   about: '',
+  when: 'named',
   sizes: { defaultAreas: 1, ...more },
   ...w,
 });

@@ -183,18 +183,20 @@ function addressKind(kernel: Kernel, dma: number): string {
   return set === (bit.meaning === 'shared') ? 'shared' : 'unencoded';
 }
 
+function unless(said: boolean, expected: unknown, what: string): string | null {
+  return said === expected ? null : `${what}: expected ${String(expected)}, was ${String(said)}`;
+}
+
 function contradicts({ type, params }: GlobalEvent, record: TraceRecord): string | null {
-  const wrong = (said: boolean, expected: unknown, what: string) =>
-    said === expected ? null : `${what}: expected ${String(expected)}, was ${String(said)}`;
   switch (type) {
     case 'gen_pool_alloc':
-      return wrong(record.result !== 0, params.ok, 'the atomic pool had memory');
+      return unless(record.result !== 0, params.ok, 'the atomic pool had memory');
     case 'swiotlb_search_pool_area':
-      return wrong((record.result as number) >= 0, params.found, 'the new pool had a slot that fits');
+      return unless((record.result as number) >= 0, params.found, 'the new pool had a slot that fits');
     case 'dma_free_from_pool':
-      return wrong(record.result === true, params.owned, 'an atomic pool owned the address');
+      return unless(record.result === true, params.owned, 'an atomic pool owned the address');
     case 'walk_transient':
-      return wrong(record.result !== 0, params.seen, 'the reader saw a transient pool');
+      return unless(record.result !== 0, params.seen, 'the reader saw a transient pool');
     default:
       return null;
   }

@@ -1,0 +1,41 @@
+/** A subject's network with a mutant in it: only the mutated machine is compiled. */
+import { compileMachine, type LocalLts, type MachineSpec, type Network } from '../../lts/index.ts';
+import { specFacts } from '../facts.ts';
+import type { Subject } from '../subject.ts';
+import type { Mutant } from './generate.ts';
+
+/**
+ * The network of a subject in which every instance of the mutant's machine is the mutant. What instances take
+ * part in which event depends on alphabets and on the system only, so the rest of the network stays as it was.
+ *
+ * @param network of the same subject with the intended machines
+ * @returns the same object when the mutant's tables are those of the intended machine, in all instances
+ * @throws CompileError for a mutant that is outside the subset
+ */
+export function mutatedNetwork(subject: Subject, network: Network, mutant: Mutant): Network {
+  const { system, series, platform, options } = subject;
+  const def = system.network(series.patches, specFacts(platform, options), (file) =>
+    file.name === mutant.machine ? mutant.file : file,
+  );
+  const compiled = new Map<MachineSpec, LocalLts>();
+  let changed = false;
+  const instances = network.instances.map((instance, i) => {
+    const { spec } = def.instances[i]!;
+    if (spec.name !== mutant.machine) return instance;
+    const lts = compiled.get(spec) ?? compileMachine(spec);
+    compiled.set(spec, lts);
+    if (sameTables(instance.lts, lts)) return instance;
+    changed = true;
+    return { name: instance.name, lts };
+  });
+  return changed ? { ...network, instances, initial: instances.map(({ lts }) => lts.initial) } : network;
+}
+
+function sameTables(a: LocalLts, b: LocalLts): boolean {
+  return (
+    a.states.length === b.states.length &&
+    a.initial === b.initial &&
+    a.states.every(({ key, final }, s) => key === b.states[s]!.key && final === b.states[s]!.final) &&
+    a.next.every((to, k) => to === b.next[k])
+  );
+}

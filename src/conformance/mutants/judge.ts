@@ -1,0 +1,132 @@
+/** Who notices a mutant: the compiler, a property, the simulator, or nobody. */
+import type { System } from '../../../machines/systems/index.ts';
+import { CompileError, explore, type Graph, type Path, PropertyError } from '../../lts/index.ts';
+import { optionsLabel } from '../../series/index.ts';
+import type { Subject } from '../subject.ts';
+import { mutatedNetwork } from './build.ts';
+import { faultsOf, newOrGone, originalOf, trialsOf } from './configurations.ts';
+import { firstDifference } from './difference.ts';
+import type { Mutant } from './generate.ts';
+import { firstDisagreement } from './lockstep-run.ts';
+
+/** In the order in which they are asked. */
+export const OUTCOMES = ['refused', 'property', 'simulator', 'equivalent', 'survived'] as const;
+
+export interface Outcome {
+  /**
+   * - `refused`: the engine refuses the machine, and says what is wrong with it;
+   * - `property`: a named property fails that did not, or no longer fails where it is known to;
+   * - `simulator`: the simulator does otherwise on a path of the mutant;
+   * - `equivalent`: on every series, platform and option that is tried the system is the same, state by state;
+   * - `survived`: the system differs, and nobody says so.
+   */
+  readonly by: (typeof OUTCOMES)[number];
+  /** The property's name; what kind of disagreement; why it is equivalent. Short, to be counted. */
+  readonly name: string;
+  /** Series, platform and options; empty where it is no matter of one. */
+  readonly on: string;
+  /** One sentence: what was noticed, or for a survivor the shortest way to what is different. */
+  readonly text: string;
+}
+
+/** A mutant with more states than this is not explored further: it is judged by what was found. */
+const MAX_STATES = 1_000_000;
+
+/** Same tables, so that nothing at all can tell; or tables that differ where the system never comes. */
+export const EQUIVALENT = { tables: 'same machine', reach: 'never taken' } as const;
+
+/**
+ * Judges one mutant of a system: first the properties on all main trials, then the simulator on all of them,
+ * then both on the trials with other options, until somebody notices.
+ */
+export function judgeMutant(system: System, mutant: Mutant): Outcome {
+  try {
+    return judge(system, mutant);
+  } catch (error) {
+    if (!(error instanceof CompileError) && !(error instanceof PropertyError)) throw error;
+    return { by: 'refused', name: error.name, on: '', text: error.message };
+  }
+}
+
+/** `baseline, tdx, device=trusted`. */
+function whereOf({ series, platform, options }: Subject): string {
+  return [series.name, platform.name, ...optionsLabel(platform, options).split(',')]
+    .filter(Boolean)
+    .join(', ');
+}
+
+/** A mutant in one trial, where it makes a difference. */
+interface Trial {
+  readonly subject: Subject;
+  readonly graph: Graph;
+  /** The shortest way to what is different. */
+  readonly path: Path;
+}
+
+function judge(system: System, mutant: Mutant): Outcome {
+  const { main, options } = trialsOf(system);
+  let sameTables = true;
+  let different: Trial | null = null;
+  const set = (subject: Subject): Trial | null => {
+    const original = originalOf(subject);
+    const network = mutatedNetwork(subject, original.graph.network, mutant);
+    if (network === original.graph.network) return null;
+    sameTables = false;
+    const graph = explore(network, { maxStates: MAX_STATES });
+    const difference = firstDifference(original.graph, graph);
+    if (difference === null) return null;
+    const trial = { subject, graph, path: difference.path };
+    different ??= trial;
+    return trial;
+  };
+  const kept: Trial[] = [];
+  for (const subject of main) {
+    const trial = set(subject);
+    if (trial === null) continue;
+    const outcome = byProperty(trial);
+    if (outcome !== null) return outcome;
+    kept.push(trial);
+  }
+  for (const trial of kept) {
+    const outcome = bySimulator(trial);
+    if (outcome !== null) return outcome;
+  }
+  for (const subject of options) {
+    const trial = set(subject);
+    const outcome = trial === null ? null : (byProperty(trial) ?? bySimulator(trial));
+    if (outcome !== null) return outcome;
+  }
+  return different === null ? equivalent(sameTables) : survived(different);
+}
+
+function byProperty({ subject, graph }: Trial): Outcome | null {
+  const original = originalOf(subject);
+  const fault = newOrGone(original.faults, faultsOf(graph, original.properties));
+  if (fault === null) return null;
+  return { by: 'property', name: fault.property, on: whereOf(subject), text: fault.text };
+}
+
+function bySimulator({ subject, graph, path }: Trial): Outcome | null {
+  const found = firstDisagreement(subject, graph, path);
+  if (found === null) return null;
+  const { part, actor, site, expected, happened } = found.mismatch;
+  const text = `after ${found.step} steps, ${actor} at ${site}; the mutant: ${expected}; the simulator: ${happened}`;
+  return { by: 'simulator', name: part, on: whereOf(subject), text };
+}
+
+function equivalent(sameTables: boolean): Outcome {
+  return sameTables
+    ? { by: 'equivalent', name: EQUIVALENT.tables, on: '', text: 'it compiles to the tables of the original' }
+    : {
+        by: 'equivalent',
+        name: EQUIVALENT.reach,
+        on: '',
+        text: 'the system never comes to where its tables differ',
+      };
+}
+
+function survived({ subject, graph, path }: Trial): Outcome {
+  const labels = path.map((event) => graph.network.events[event]!.label);
+  const way = labels.length === 0 ? 'in the initial state' : `after ${labels.join(', ')}`;
+  return { by: 'survived', name: '', on: whereOf(subject), text: `the system differs ${way}` };
+}

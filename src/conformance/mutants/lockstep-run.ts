@@ -1,0 +1,51 @@
+/** A mutant in lockstep with the simulator of the same series, until they disagree. */
+import { createKernel } from '../../kernel/index.ts';
+import type { Graph, Path } from '../../lts/index.ts';
+import { transitionCover } from '../../paths/index.ts';
+import { bindingOf } from '../bindings.ts';
+import { kernelConfig } from '../facts.ts';
+import { Bound, Lockstep, type Mismatch } from '../lockstep.ts';
+import type { Subject } from '../subject.ts';
+
+export interface Disagreement {
+  /** Number of the step after which they disagree; 0 is the initial state. */
+  readonly step: number;
+  readonly mismatch: Mismatch;
+}
+
+/**
+ * Runs the transition cover of a graph on the simulator of a subject until the first disagreement; null when
+ * there is none.
+ *
+ * @param first a path of the graph to begin with, for where the disagreement is likely
+ */
+export function firstDisagreement(subject: Subject, graph: Graph, first: Path): Disagreement | null {
+  const bound = new Bound(graph.network, bindingOf(subject.system.name));
+  const found = onPath(subject, graph, bound, first);
+  if (found !== null) return found;
+  for (const path of transitionCover(graph)) {
+    const disagreement = onPath(subject, graph, bound, path);
+    if (disagreement !== null) return disagreement;
+  }
+  return null;
+}
+
+function onPath(subject: Subject, graph: Graph, bound: Bound, path: Path): Disagreement | null {
+  const { system, series, platform, options } = subject;
+  const { sizes } = bindingOf(system.name);
+  const run = new Lockstep(bound, createKernel(kernelConfig(series, platform, options, sizes)));
+  const { network, offsets, labels, targets } = graph;
+  let state = 0;
+  for (let step = 0; ; step++) {
+    const event = step === 0 ? null : network.events[path[step - 1]!]!;
+    const offered = () => run.compareOffers(labels.subarray(offsets[state]!, offsets[state + 1]!));
+    const mismatch =
+      (event === null ? null : run.take(event)) ??
+      run.compareState(event, graph.vector(state)) ??
+      // Of a state beyond the bound it is not known what is enabled there.
+      (state < graph.expanded ? offered() : null);
+    if (mismatch !== null) return { step, mismatch };
+    if (step === path.length) return null;
+    state = targets[graph.edge(state, path[step]!)]!;
+  }
+}

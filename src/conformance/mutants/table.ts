@@ -1,0 +1,218 @@
+/** What became of the mutants, as a table for people and as JSON for machines. */
+import { byCodeUnit } from '../../lts/index.ts';
+import { MUTANT_KINDS } from './generate.ts';
+import { EQUIVALENT, OUTCOMES, type Outcome } from './judge.ts';
+import type { JudgedMutant } from './run.ts';
+
+/** A system's mutants, judged. */
+export interface Judged {
+  readonly system: string;
+  readonly mutants: readonly JudgedMutant[];
+}
+/** By system and mutant id: why nobody needs to notice it. Written by people. */
+export type Reasons = Readonly<Record<string, Readonly<Record<string, string>>>>;
+
+export interface Summary {
+  readonly total: number;
+  readonly by: Readonly<Record<Outcome['by'], number>>;
+  /** Caught mutants in those that are not equivalent, 0 to 1; 1 when there are none. */
+  readonly caught: number;
+}
+
+export function summary(mutants: readonly JudgedMutant[]): Summary {
+  const count = (by: Outcome['by']) => mutants.filter(({ outcome }) => outcome.by === by).length;
+  const by = Object.fromEntries(OUTCOMES.map((one) => [one, count(one)])) as Summary['by'];
+  const distinct = mutants.length - by.equivalent;
+  return { total: mutants.length, by, caught: distinct === 0 ? 1 : 1 - by.survived / distinct };
+}
+
+/** `99.4 %`, rounded down: a claim is never better than what was measured. */
+export const percent = (share: number): string => `${(Math.floor(share * 1000) / 10).toFixed(1)} %`;
+
+const ofKind = (mutants: readonly JudgedMutant[], by: Outcome['by']) =>
+  mutants.filter(({ outcome }) => outcome.by === by);
+
+/** The file `mutants.json`. Its text is a function of the outcomes. */
+export function jsonOf(all: readonly Judged[], reasons: Reasons): string {
+  const systems = all.map(({ system, mutants }) => ({
+    system,
+    summary: summary(mutants),
+    mutants: mutants.map(({ outcome: { by, ...outcome }, ...mutant }) => ({
+      ...mutant,
+      by,
+      ...outcome,
+      ...(by === 'survived' && { reason: reasons[system]?.[mutant.id] ?? '' }),
+    })),
+  }));
+  return `${JSON.stringify({ format: 'ccdma-mutants', version: 1, systems }, null, 1)}\n`;
+}
+
+/** The file `mutants.md`. */
+export function markdownOf(all: readonly Judged[], reasons: Reasons): string {
+  return [
+    '# Mutants of the machines',
+    '',
+    'Each mutant is one machine of the specification with one small fault: a transition dropped, led to another state, or its guard (or a part of it) negated. It stands in all instances of the system. A mutant is *caught* when the engine refuses it, when a named property fails that did not (or no longer fails where it is known to), or when the simulator of the same series does otherwise on one of its paths. A changed number of states alone catches nothing. *Equivalent* are those with which the system is the same, state by state, on everything that was tried: the whole series and the baseline, each platform, every combination of options.',
+    '',
+    'Written by `npm run mutants`; `npm run mutants -- --check` compares.',
+    '',
+    ...all.flatMap((judged) => systemOf(judged, reasons)),
+  ].join('\n');
+}
+
+function systemOf({ system, mutants }: Judged, reasons: Reasons): string[] {
+  const { total, by, caught } = summary(mutants);
+  const survivors = ofKind(mutants, 'survived');
+  const refused = ofKind(mutants, 'refused');
+  return [
+    `## ${system}`,
+    '',
+    `${total} mutants, ${by.equivalent} of them equivalent. Of the other ${total - by.equivalent}, ${total - by.equivalent - by.survived} are caught: ${percent(caught)}.`,
+    '',
+    ...table(
+      ['machine', 'mutants', ...OUTCOMES, 'caught'],
+      rowsBy(mutants, ({ machine }) => machine),
+    ),
+    ...table(
+      ['kind', 'mutants', ...OUTCOMES, 'caught'],
+      rowsBy(mutants, ({ kind }) => kind, MUTANT_KINDS),
+    ),
+    '### Caught by',
+    '',
+    ...table(['by', 'name', 'mutants'], catchers(mutants)),
+    '### Refused',
+    '',
+    ...list(refused, ({ text }) => text, 'No mutant is refused by the engine.'),
+    '### Survivors',
+    '',
+    ...list(
+      survivors,
+      ({ text, on }, id) => `${on}: ${text}. ${reasons[system]?.[id] ?? ''}`.trim(),
+      'No mutant survives.',
+    ),
+    '### Equivalent',
+    '',
+    ...table(['why', 'mutants'], equivalents(mutants)),
+    ...Object.values(EQUIVALENT).flatMap((why) => [`${why}:`, '', ...places(mutants, why)]),
+  ];
+}
+
+/** Equivalent mutants of one reason, by the transition that they are of. */
+function places(mutants: readonly JudgedMutant[], why: string): string[] {
+  const some = ofKind(mutants, 'equivalent').filter(({ outcome }) => outcome.name === why);
+  const byPlace = new Map<string, string[]>();
+  for (const { id } of some) {
+    const cut = id.lastIndexOf('/');
+    byPlace.set(id.slice(0, cut), [...(byPlace.get(id.slice(0, cut)) ?? []), id.slice(cut + 1)]);
+  }
+  if (byPlace.size === 0) return ['None.', ''];
+  return [...[...byPlace].map(([place, changes]) => `- \`${place}\`: ${changes.join(', ')}`), ''];
+}
+
+type Row = readonly (string | number)[];
+
+function rowsBy(
+  mutants: readonly JudgedMutant[],
+  key: (mutant: JudgedMutant) => string,
+  order: readonly string[] = [...new Set(mutants.map(key))],
+): Row[] {
+  const row = (name: string, some: readonly JudgedMutant[]): Row => {
+    const { total, by, caught } = summary(some);
+    return [name, total, ...OUTCOMES.map((one) => by[one]), total > by.equivalent ? percent(caught) : '-'];
+  };
+  return [
+    ...order.map((name) =>
+      row(
+        name,
+        mutants.filter((mutant) => key(mutant) === name),
+      ),
+    ),
+    row('all', mutants),
+  ];
+}
+
+function counted(mutants: readonly JudgedMutant[], key: (outcome: Outcome) => string): [string, number][] {
+  const counts = new Map<string, number>();
+  for (const { outcome } of mutants) counts.set(key(outcome), (counts.get(key(outcome)) ?? 0) + 1);
+  return [...counts].sort(([a, m], [b, n]) => n - m || byCodeUnit(a, b));
+}
+
+function catchers(mutants: readonly JudgedMutant[]): Row[] {
+  return (['property', 'simulator'] as const).flatMap((by) =>
+    counted(ofKind(mutants, by), ({ name }) => name).map(([name, count]): Row => [by, name, count]),
+  );
+}
+
+function equivalents(mutants: readonly JudgedMutant[]): Row[] {
+  return counted(ofKind(mutants, 'equivalent'), ({ name, text }) => `${name}: ${text}`);
+}
+
+function table(head: readonly string[], rows: readonly Row[]): string[] {
+  const line = (cells: Row) => `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |`;
+  const rule = head.map((_, i) => (i === 0 || typeof rows[0]?.[i] === 'string' ? '---' : '---:'));
+  return [line(head), line(rule), ...rows.map(line), ''];
+}
+
+function list(
+  mutants: readonly JudgedMutant[],
+  say: (outcome: Outcome, id: string) => string,
+  none: string,
+): string[] {
+  if (mutants.length === 0) return [none, ''];
+  return [...mutants.map(({ id, change, outcome }) => `- \`${id}\` (${change}). ${say(outcome, id)}`), ''];
+}
+
+/** Survivors without a reason, and reasons of mutants that do not survive; one line each. */
+export function reasonProblems(all: readonly Judged[], reasons: Reasons, partial: boolean): string[] {
+  const byId = new Map(
+    all.flatMap(({ system, mutants }) =>
+      mutants.map(({ id, outcome }) => [`${system}: ${id}`, outcome.by] as const),
+    ),
+  );
+  const given = new Map(
+    Object.entries(reasons).flatMap(([system, ofSystem]) =>
+      Object.entries(ofSystem).map(([id, reason]) => [`${system}: ${id}`, reason.trim()] as const),
+    ),
+  );
+  const unexplained = [...byId.keys()].filter((id) => byId.get(id) === 'survived' && !given.get(id));
+  const stale = [...given.keys()].filter((id) => (byId.has(id) ? byId.get(id) !== 'survived' : !partial));
+  return [
+    ...unexplained.map((id) => `${id} survives, and no reason is given`),
+    ...stale.map((id) => `a reason is given for ${id}, which does not survive; take it out`),
+  ];
+}
+
+interface MutantsFile {
+  readonly systems: readonly {
+    readonly system: string;
+    readonly mutants: readonly { readonly id: string; readonly by: string; readonly name: string }[];
+  }[];
+}
+
+/**
+ * The first mutant that two files say different things of, in a sentence; null when there is none.
+ * @param partial `now` has some of the mutants only, so that what it lacks is no difference
+ */
+export function firstChange(committed: string, now: string, partial: boolean): string | null {
+  if (committed === now) return null;
+  const entries = (text: string) =>
+    new Map(
+      (JSON.parse(text) as MutantsFile).systems.flatMap(({ system, mutants }) =>
+        mutants.map((mutant) => [`${system}: ${mutant.id}`, mutant]),
+      ),
+    );
+  const was = entries(committed);
+  const is = entries(now);
+  const brief = ({ by, name }: { by: string; name: string }) => (name === '' ? by : `${by} (${name})`);
+  for (const [id, mutant] of is) {
+    const old = was.get(id);
+    if (old === undefined) return `${id} is new: ${brief(mutant)}`;
+    if (JSON.stringify(old) === JSON.stringify(mutant)) continue;
+    return brief(old) === brief(mutant)
+      ? `${id}: another text, ${JSON.stringify(mutant)} and not ${JSON.stringify(old)}`
+      : `${id}: was ${brief(old)}, is ${brief(mutant)}`;
+  }
+  const gone = [...was.keys()].find((id) => !is.has(id));
+  if (partial) return null;
+  return gone === undefined ? 'the same mutants in another order or form' : `${gone} is no mutant any more`;
+}
