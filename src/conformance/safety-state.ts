@@ -82,22 +82,23 @@ export function judge(k: Kernel): StateVerdict {
 
 function poolsTellTheTruth(k: Kernel, say: Say): void {
   const s = k.state;
-  // A pool that records no state (before 5 and 7) is taken for shared by all code.
+  // A pool that records no state (before 5 and 7) says nothing that could be false.
   const defaults = listed(s, s.mem.pools);
   const last = defaults[defaults.length - 1];
   const pools = [...defaults, ...listed(s, s.device.transient)].map((p) => ({
     name: `swiotlb pool ${hex(p.addr)}`,
     phys: p.start,
     bytes: p.end - p.start,
-    shared: (p === last ? s.mem.unencrypted : p.unencrypted) ?? true,
+    shared: p === last ? s.mem.unencrypted : p.unencrypted,
   }));
   const atomic = atomicClaims(s).map((c, i) => ({
     name: c.owner,
     phys: c.phys,
     bytes: c.bytes,
-    shared: s.atomicPools[i]?.unencrypted ?? true,
+    shared: s.atomicPools[i]?.unencrypted ?? null,
   }));
   for (const p of [...pools, ...atomic]) {
+    if (p.shared === null) continue;
     const wrong = wrongPage(k, p.phys, p.bytes, p.shared ? PTE_SHARED | HOST_SHARED : 0);
     if (wrong !== null)
       say(

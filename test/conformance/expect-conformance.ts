@@ -49,7 +49,6 @@ const BASELINE_CCA = [
   'no-sleep-in-atomic',
   'nothing-leaks',
   'one-owner',
-  'pool-tells-the-truth',
 ].flatMap((property) =>
   ['swiotlb_alloc_pool', 'swiotlb_dyn_free', 'swiotlb_find_slots'].map((site) => `${property} at ${site}`),
 );

@@ -56,8 +56,6 @@ describe('baseline', () => {
       'nothing-leaks swiotlb_find_slots 22',
       'one-owner swiotlb_alloc_pool 19',
       'one-owner swiotlb_find_slots 21',
-      'pool-tells-the-truth swiotlb_alloc_pool 14',
-      'pool-tells-the-truth swiotlb_find_slots 16',
     ]);
   });
 

@@ -5,6 +5,7 @@ import { specFacts } from '../../src/conformance/facts.ts';
 import { mutatedNetwork } from '../../src/conformance/mutants/build.ts';
 import { ACTOR_RULE } from '../../src/conformance/mutants/configurations.ts';
 import { EQUIVALENT, judgeMutant } from '../../src/conformance/mutants/judge.ts';
+import { disagreementOn, firstDisagreement } from '../../src/conformance/mutants/lockstep-run.ts';
 import { mutantsOfSystem } from '../../src/conformance/mutants/run.ts';
 import { networkOf } from '../../src/conformance/subject.ts';
 import { compose, explore } from '../../src/lts/index.ts';
@@ -78,5 +79,29 @@ describe('a network with a mutant in it', () => {
     const network = mutatedNetwork(one, original, mutant);
     expect(network).not.toBe(original);
     expect(explore(network).hash).toBe(explore(anew).hash);
+  });
+});
+
+describe('a disagreement', () => {
+  const small = subject('v5', 'tdx', { 'coherent-pool': 'off' });
+  const intended = explore(networkOf(small));
+  const mutant = explore(
+    mutatedNetwork(
+      small,
+      intended.network,
+      mutantNamed('pool-allocation/pages/alloc_pages#2/retarget:unwinding'),
+    ),
+  );
+
+  test('of the intended machines there is none, on the whole cover', () => {
+    expect(firstDisagreement(small, intended, [])).toBeNull();
+  });
+
+  test('of a mutant is one of the mutant alone, found without a hint where it is', () => {
+    const { path, step, mismatch } = firstDisagreement(small, mutant, [])!;
+    expect(mismatch).toMatchObject({ part: 'state', site: 'alloc_pages' });
+    expect(path).toHaveLength(step);
+    expect(disagreementOn(small, mutant, path)).toEqual({ path, step, mismatch });
+    expect(disagreementOn(small, intended, path)).toBeNull();
   });
 });

@@ -2,7 +2,7 @@
 import type { System } from '../../../machines/systems/index.ts';
 import { check, checkActors, explore, type Graph, type Property, type Verdict } from '../../lts/index.ts';
 import { allOptions, BASELINE, defaultOptions, PLATFORMS, V5 } from '../../series/index.ts';
-import { networkOf, propertiesOf, type Subject } from '../subject.ts';
+import { networkOf, propertiesOf, type Subject, subjectLabel } from '../subject.ts';
 
 /** A subject with the intended machines: what a mutant is compared with. */
 export interface Original {
@@ -17,6 +17,8 @@ export interface Original {
 export interface Fault {
   readonly property: string;
   readonly site: string;
+  /** Nothing went wrong in the system, only what must be possible is not: the weaker sign. */
+  readonly missing: boolean;
   /** One sentence for people. */
   readonly text: string;
 }
@@ -47,16 +49,18 @@ export function trialsOf(system: System): Trials {
   return { main, options };
 }
 
-const originals = new Map<Subject, Original>();
+/** By label: a subject is as good as another that says the same. */
+const originals = new Map<string, Original>();
 
 /** The subject with the intended machines, explored once. */
 export function originalOf(subject: Subject): Original {
-  const known = originals.get(subject);
+  const label = subjectLabel(subject);
+  const known = originals.get(label);
   if (known !== undefined) return known;
   const graph = explore(networkOf(subject));
   const properties = propertiesOf(subject);
   const original = { subject, graph, properties, faults: faultsOf(graph, properties) };
-  originals.set(subject, original);
+  originals.set(label, original);
   return original;
 }
 
@@ -67,10 +71,12 @@ export function faultsOf(graph: Graph, properties: readonly Property[]): Fault[]
 
 function ofVerdict({ name, kind, status, because, counterexamples }: Verdict): Fault[] {
   if (status !== 'fails') return [];
-  if (kind === 'possible') return [{ property: name, site: '', text: because ?? 'not reached' }];
+  if (kind === 'possible')
+    return [{ property: name, site: '', missing: true, text: because ?? 'not reached' }];
   return counterexamples.map(({ site, steps, because: why }) => ({
     property: name,
     site,
+    missing: false,
     text: `fails at ${site} in ${steps} steps: ${why}`,
   }));
 }
@@ -81,19 +87,22 @@ function ofActors(graph: Graph): Fault[] {
     .map(({ actor, events }) => ({
       property: ACTOR_RULE,
       site: '',
+      missing: false,
       text: `${actor} has ${events.length} at once: ${events.join(' and ')}`,
     }));
 }
 
 /**
- * The first fault that one has and the other has not, by property and site: what the tests that pin the known
- * faults would report. Null when both have the same.
+ * A fault that one has and the other has not, by property and site: what the tests that pin the known faults would
+ * report. A violation, if the mutant has a new one; else a witness that it lacks; else a fault that it no longer
+ * has. Null when both have the same.
  */
 export function newOrGone(original: readonly Fault[], mutant: readonly Fault[]): Fault | null {
-  const missing = (from: readonly Fault[], fault: Fault) =>
+  const absent = (from: readonly Fault[], fault: Fault) =>
     !from.some(({ property, site }) => property === fault.property && site === fault.site);
-  const fresh = mutant.find((fault) => missing(original, fault));
-  if (fresh !== undefined) return fresh;
-  const gone = original.find((fault) => missing(mutant, fault));
+  const fresh = mutant.filter((fault) => absent(original, fault));
+  const worst = fresh.find((fault) => !fault.missing) ?? fresh[0];
+  if (worst !== undefined) return worst;
+  const gone = original.find((fault) => absent(mutant, fault));
   return gone === undefined ? null : { ...gone, text: `no longer fails at ${gone.site}` };
 }

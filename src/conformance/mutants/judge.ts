@@ -7,7 +7,7 @@ import { mutatedNetwork } from './build.ts';
 import { faultsOf, newOrGone, originalOf, trialsOf } from './configurations.ts';
 import { firstDifference } from './difference.ts';
 import type { Mutant } from './generate.ts';
-import { firstDisagreement } from './lockstep-run.ts';
+import { disagreementOn, firstDisagreement } from './lockstep-run.ts';
 
 /** In the order in which they are asked. */
 export const OUTCOMES = ['refused', 'property', 'simulator', 'equivalent', 'survived'] as const;
@@ -109,6 +109,11 @@ function byProperty({ subject, graph }: Trial): Outcome | null {
 function bySimulator({ subject, graph, path }: Trial): Outcome | null {
   const found = firstDisagreement(subject, graph, path);
   if (found === null) return null;
+  const own = disagreementOn(subject, originalOf(subject).graph, found.path);
+  if (own !== null)
+    throw new Error(
+      `the intended machines disagree with the simulator of ${whereOf(subject)} too, after ${own.step} steps: ${own.mismatch.expected}, but ${own.mismatch.happened}; no mutant can be judged by it before 'ccdma conform' passes`,
+    );
   const { part, actor, site, expected, happened } = found.mismatch;
   const text = `after ${found.step} steps, ${actor} at ${site}; the mutant: ${expected}; the simulator: ${happened}`;
   return { by: 'simulator', name: part, on: whereOf(subject), text };

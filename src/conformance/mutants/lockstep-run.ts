@@ -8,6 +8,8 @@ import { Bound, Lockstep, type Mismatch } from '../lockstep.ts';
 import type { Subject } from '../subject.ts';
 
 export interface Disagreement {
+  /** The way to it, from the initial state. */
+  readonly path: Path;
   /** Number of the step after which they disagree; 0 is the initial state. */
   readonly step: number;
   readonly mismatch: Mismatch;
@@ -30,6 +32,18 @@ export function firstDisagreement(subject: Subject, graph: Graph, first: Path): 
   return null;
 }
 
+/** As far as a path is possible in a graph: where the simulator does otherwise, null where it does not. */
+export function disagreementOn(subject: Subject, graph: Graph, path: Path): Disagreement | null {
+  const possible: number[] = [];
+  for (let state = 0, step = 0; step < path.length; step++) {
+    const transition = graph.edge(state, path[step]!);
+    if (transition < 0) break;
+    possible.push(path[step]!);
+    state = graph.targets[transition]!;
+  }
+  return onPath(subject, graph, new Bound(graph.network, bindingOf(subject.system.name)), possible);
+}
+
 function onPath(subject: Subject, graph: Graph, bound: Bound, path: Path): Disagreement | null {
   const { system, series, platform, options } = subject;
   const { sizes } = bindingOf(system.name);
@@ -44,7 +58,7 @@ function onPath(subject: Subject, graph: Graph, bound: Bound, path: Path): Disag
       run.compareState(event, graph.vector(state)) ??
       // Of a state beyond the bound it is not known what is enabled there.
       (state < graph.expanded ? offered() : null);
-    if (mismatch !== null) return { step, mismatch };
+    if (mismatch !== null) return { path: path.slice(0, step), step, mismatch };
     if (step === path.length) return null;
     state = targets[graph.edge(state, path[step]!)]!;
   }

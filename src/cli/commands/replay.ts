@@ -1,0 +1,99 @@
+/** `ccdma replay`: a path, step by step, and on the simulated kernel. */
+import { replayOnSimulator } from '../../conformance/conform.ts';
+import { pathViolations } from '../../conformance/path-violations.ts';
+import { networkOf, propertiesOf, type Subject, subjectLabel } from '../../conformance/subject.ts';
+import { describePath } from '../../lts/index.ts';
+import { textTable } from '../../render/index.ts';
+import type { Io } from '../io.ts';
+import { Lab } from '../lab.ts';
+import { Progress } from '../progress.ts';
+import { EXIT, resultHead } from '../results.ts';
+import { shortSteps } from '../text/changes.ts';
+import { coloursOf, command, paragraph } from '../text/layout.ts';
+import { replayText } from '../text/replay.ts';
+import { UsageError } from '../usage.ts';
+import { printJson } from './common.ts';
+import { replaySchedule } from './replay-schedule.ts';
+import { type ReplayOptions, replayCommand, type Source, sourceOf, wayOf } from './replay-source.ts';
+
+export async function replay(io: Io, system: string | undefined, options: ReplayOptions): Promise<number> {
+  checkFlags(options);
+  if (wayOf(options) === 'schedule') return replaySchedule(io, system, options);
+  const progress = new Progress(io);
+  const lab = new Lab({ onProgress: (text) => progress.at(text) });
+  const source = sourceOf(lab, system, options);
+  progress.done();
+  if ('nothing' in source) return showNothing(io, source.subject, source.nothing, options);
+  return show(io, source, options);
+}
+
+/** Flags that mean nothing without another are mistakes, not to be passed over. */
+function checkFlags(options: ReplayOptions): void {
+  const needs: readonly (readonly [keyof ReplayOptions, keyof ReplayOptions])[] = [
+    ['site', 'property'],
+    ['index', 'file'],
+    ['workload', 'schedule'],
+    ['schedule', 'workload'],
+  ];
+  for (const [flag, other] of needs) {
+    if (options[flag] !== undefined && options[other] === undefined) {
+      throw new UsageError(`--${flag} needs --${other}`);
+    }
+  }
+}
+
+function showNothing(io: Io, subject: Subject, nothing: string, options: ReplayOptions): number {
+  if (options.json === true) {
+    printJson(io, 'replay', {
+      ...resultHead(subject),
+      path: null,
+      nothing,
+      steps: [],
+      violations: [],
+      simulator: null,
+    });
+  } else io.out(`${coloursOf(io).bold(subjectLabel(subject))}\n${paragraph(io, nothing)}`);
+  return EXIT.holds;
+}
+
+function show(io: Io, source: Exclude<Source, { nothing: string }>, options: ReplayOptions): number {
+  const { subject, machines, path, title } = source;
+  const judged: Subject = { ...subject, series: machines };
+  const network = networkOf(judged);
+  const steps = describePath(network, path);
+  const violations = pathViolations(network, propertiesOf(judged), path);
+  const simulator = options.simulate === true ? replayOnSimulator(subject, machines, path) : null;
+  const bad =
+    violations.length > 0 ||
+    (simulator !== null &&
+      (simulator.divergence !== null || simulator.steps.some(({ violated }) => violated.length > 0)));
+  if (options.json === true) {
+    printJson(io, 'replay', {
+      ...resultHead(subject),
+      machines: machines.name,
+      path,
+      steps,
+      violations,
+      simulator,
+    });
+  } else {
+    const c = coloursOf(io);
+    const whose = machines === subject.series ? '' : `, with the machines of ${machines.name}`;
+    const table = textTable(
+      { title, subtitle: `${subjectLabel(subject)}${whose}`, steps: shortSteps(steps) },
+      { width: io.width, colour: io.colour },
+    );
+    io.out(table);
+    io.out('');
+    for (const { step, property, because } of violations) {
+      io.out(c.red(paragraph(io, `Step ${step} violates ${property}: ${because}`)));
+    }
+    if (violations.length === 0) io.out(c.green('No safety property is violated on this path.'));
+    if (simulator !== null) io.out(`\n${replayText(io, simulator)}`);
+    else
+      io.out(
+        `On the simulated kernel:\n${command(io, `${replayCommand(subject, machines, path)} --simulate`)}`,
+      );
+  }
+  return bad ? EXIT.fails : EXIT.holds;
+}

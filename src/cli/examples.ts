@@ -1,0 +1,44 @@
+/** Examples for the help of each command: a line that works as pasted, and what it shows. Tests run all but the long ones. */
+export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string, what: string])[]>> = {
+  check: [
+    ['npx ccdma check', 'the whole series on every platform'],
+    ['npx ccdma check --series baseline --platform cca', 'what the series repairs, as numbered tables'],
+    ['npx ccdma check --series without:20 --expect', 'exactly the known findings, or exit code 1'],
+    ['npx ccdma check --platform tdx --option coherent-pool=off --json', 'for a program'],
+  ],
+  explore: [
+    ['npx ccdma explore --platform tdx --workload grown-pool', 'one workload, every schedule of it'],
+    [
+      'npx ccdma explore --series baseline --platform cca --workload search-fails',
+      'bugs, found without the specification',
+    ],
+  ],
+  paths: [
+    ['npx ccdma paths', 'how many paths and steps, and what they cover'],
+    ['npx ccdma paths --series baseline --platform cca --out /tmp/paths', 'write them'],
+  ],
+  conform: [
+    ['npx ccdma conform', 'the simulated kernel against its own machines'],
+    [
+      'npx ccdma conform --series baseline --against v5',
+      'a kernel without the series against the intended machines',
+    ],
+  ],
+  diagram: [
+    ['npx ccdma diagram', 'all machines and counterexamples into generated/diagrams'],
+    ['npx ccdma diagram --machine rcu-reader --format mermaid', 'one machine to standard output'],
+    [
+      'npx ccdma diagram --series baseline --platform cca --property one-owner > one-owner.svg',
+      'a counterexample as a sequence diagram',
+    ],
+  ],
+  replay: [
+    ['npx ccdma replay --finding pool-encrypted-in-softirq', 'a known finding, step by step'],
+    [
+      'npx ccdma replay --series baseline --platform cca --property one-owner --simulate',
+      'a counterexample, also on the simulated kernel',
+    ],
+    ['npx ccdma replay --file generated/paths/dynamic-pools-v5-cca.json --index 1', 'one path of a suite'],
+  ],
+  start: [['npx ccdma start', 'what npm start runs']],
+};

@@ -1,0 +1,32 @@
+/** generated/paths: for each system and platform the paths that cover every transition of the whole series. */
+import type { System } from '../../../machines/systems/index.ts';
+import { defaultSubject, subjectLabel, subjectSlug } from '../../conformance/subject.ts';
+import { makeSuite, type SuiteFile, suiteText, TRANSITION_COVER } from '../../paths/index.ts';
+import { PLATFORMS, V5 } from '../../series/index.ts';
+import type { Lab } from '../lab.ts';
+import { resultHead } from '../results.ts';
+import type { GeneratedFile } from './file.ts';
+
+/** Bytes of trees that are kept in all; `generated/` as a whole stays under 5 MB. What is more is a recipe. */
+const TREES = 3_500_000;
+
+export async function* pathFiles(lab: Lab, systems: readonly System[]): AsyncIterable<GeneratedFile> {
+  let kept = 0;
+  for (const system of systems) {
+    for (const platform of PLATFORMS) {
+      const subject = defaultSubject(system, V5, platform);
+      const { graph } = lab.check(subject);
+      const { options, ...head } = resultHead(subject);
+      const make = (made?: typeof TRANSITION_COVER): SuiteFile =>
+        makeSuite({ ...head, options: { ...options } }, graph, lab.paths(subject), made);
+      const tree = suiteText(make());
+      const fits = kept + tree.length <= TREES;
+      if (fits) kept += tree.length;
+      yield {
+        path: `paths/${subjectSlug(subject)}.json`,
+        content: fits ? tree : suiteText(make(TRANSITION_COVER)),
+        cause: `the path suite of ${subjectLabel(subject)}`,
+      };
+    }
+  }
+}

@@ -1,0 +1,183 @@
+/** The grammar of the command line: names, arguments, options, help. What each command does is in commands/. */
+import { Command, type CommanderError, Option } from 'commander';
+import { OPTION_DOCS, OPTION_VALUES, PLATFORMS } from '../series/index.ts';
+import { EXAMPLES } from './examples.ts';
+import type { Io } from './io.ts';
+import { UsageError, unknown, wholeNumber } from './usage.ts';
+
+/** Where the exit code of the command goes. */
+export interface Job {
+  code: number;
+}
+
+const AFTER = `
+Without a system or a platform a command takes all of them, without --series v5.
+
+Exit codes:
+  0  all that was asked holds; with --expect: what fails is exactly what
+     src/series/findings.json lists
+  1  a property or conformance fails, whether it is known or not; with --expect:
+     something is not as listed
+  2  wrong usage
+  3  a bound was hit, and nothing that was seen fails
+
+Begin with:
+  $ npm start
+  $ npx ccdma check --series baseline --platform cca`;
+
+/** The program, ready to parse. Each command is loaded when it is called for. */
+export function programOf(io: Io, job: Job): Command {
+  const program = new Command('ccdma')
+    .description(
+      'How Linux hands memory to devices in confidential guests: a specification that can be checked, a simulated kernel that it is tested against, and the patch series that it judges.',
+    )
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => io.out(text.trimEnd()),
+      writeErr: (text) => io.err(text.trimEnd()),
+      outputError: () => {},
+      getOutHelpWidth: () => io.width,
+      getErrHelpWidth: () => io.width,
+      getOutHasColors: () => io.colour,
+      getErrHasColors: () => io.colour,
+    })
+    .addHelpText('after', AFTER);
+
+  const command = (name: string, description: string): Command =>
+    program
+      .command(name)
+      .description(description)
+      .addHelpText(
+        'after',
+        `\nExamples:\n${(EXAMPLES[name] ?? []).map(([line, what]) => `  $ ${line}\n      ${what}`).join('\n')}`,
+      )
+      .addOption(new Option('--no-colour', 'no colours (also: NO_COLOR in the environment)'))
+      .addOption(new Option('--no-color').hideHelp());
+  const run = (code: number) => {
+    job.code = code;
+  };
+
+  subject(command('check', 'explore the specification and judge every property of it'))
+    .addOption(expectOption())
+    .addOption(maxStates())
+    .addOption(json('check'))
+    .action(async (system, options) => run((await import('./commands/check.ts')).check(io, system, options)));
+  subject(
+    command('explore', 'explore the simulated kernel itself under workloads, without the specification'),
+  )
+    .addOption(repeatable('--workload <name>', 'only this workload (repeatable)'))
+    .addOption(expectOption())
+    .addOption(maxStates())
+    .addOption(json('explore'))
+    .action(async (system, options) =>
+      run(await (await import('./commands/explore.ts')).exploreWorkloads(io, system, options)),
+    );
+  subject(command('paths', 'make test paths that take every transition of the system'))
+    .option('--out <dir>', 'write one file for each subject into this folder, all or none')
+    .addOption(maxStates())
+    .addOption(json('paths'))
+    .action(async (system, options) => run((await import('./commands/paths.ts')).paths(io, system, options)));
+  subject(command('conform', 'run every path on the simulated kernel, in lockstep with the specification'))
+    .addOption(against())
+    .addOption(expectOption())
+    .addOption(maxStates())
+    .addOption(json('conform'))
+    .action(async (system, options) =>
+      run(await (await import('./commands/conform.ts')).conform(io, system, options)),
+    );
+  subject(command('diagram', 'draw the machines, and counterexamples as sequence diagrams'))
+    .option('--machine <name>', 'only this machine, to standard output')
+    .option('--property <name>', 'only the shortest counterexample of this property, to standard output')
+    .option('--site <symbol>', 'with --property: the one at this kernel symbol')
+    .addOption(
+      new Option('--format <format>', 'of what goes to standard output: svg, mermaid or dot').default('svg'),
+    )
+    .option('--out <dir>', 'where the files go (default: generated/diagrams)')
+    .addOption(json('diagram'))
+    .action(async (system, options) =>
+      run(await (await import('./commands/diagram.ts')).diagram(io, system, options)),
+    );
+  subject(command('replay', 'show a path step by step, and run it on the simulated kernel'))
+    .option('--property <name>', 'the shortest counterexample of this property')
+    .option('--site <symbol>', 'with --property: the one at this kernel symbol')
+    .option('--finding <id>', 'the shortest counterexample of a known finding')
+    .option('--path <numbers>', 'event numbers, as 12,4,7')
+    .option('--file <file>', 'a file of generated/paths')
+    .option('--index <n>', 'with --file: which path, from 1')
+    .option('--workload <name>', 'with --schedule: the workload')
+    .option('--schedule <numbers>', 'a schedule of explore, as 0,2,1')
+    .option('--simulate', 'run it on the simulated kernel too')
+    .addOption(against())
+    .addOption(json('replay'))
+    .action(async (system, options) =>
+      run(await (await import('./commands/replay.ts')).replay(io, system, options)),
+    );
+  command(
+    'start',
+    'the main job: check, cover, explore and conform v5 and the baseline everywhere, and sum up',
+  )
+    .option('--out <dir>', 'where the generated files go (default: generated)')
+    .action(async (options) => run(await (await import('./commands/start.ts')).start(io, options)));
+  return program;
+}
+
+/** The arguments that say which subjects are meant. */
+function subject(command: Command): Command {
+  const options = Object.entries(OPTION_VALUES).map(
+    ([name, values]) => `${name}=${values.join('|')}: ${OPTION_DOCS[name as keyof typeof OPTION_VALUES]}`,
+  );
+  return command
+    .argument('[system]', 'dynamic-pools (default: every system)')
+    .addOption(repeatable('--series <name>', 'baseline, v5, prefix:K or without:N (default: v5; repeatable)'))
+    .addOption(
+      repeatable(
+        '--platform <name>',
+        `${PLATFORMS.map(({ name }) => name).join(' or ')} (default: all; repeatable)`,
+      ),
+    )
+    .addOption(repeatable('--option <name=value>', `repeatable; ${options.join('; ')}`));
+}
+
+function repeatable(flags: string, description: string): Option {
+  return new Option(flags, description).argParser((value: string, before: string[] | undefined) => [
+    ...(before ?? []),
+    value,
+  ]);
+}
+
+const expectOption = () =>
+  new Option('--expect', 'succeed exactly when what fails is what the list of known findings says');
+const json = (name: string) => new Option('--json', `results as JSON: src/cli/schemas/${name}.schema.json`);
+const maxStates = () =>
+  new Option('--max-states <n>', 'stop after this many states (exit 3)').argParser((value) =>
+    wholeNumber('--max-states', value, 1, 1_000_000_000),
+  );
+const against = () =>
+  new Option(
+    '--against <machines>',
+    "the machines of the path: of the 'own' series, or the intended ones (v5)",
+  )
+    .default('own')
+    .argParser((value) => {
+      if (value !== 'own' && value !== 'v5') throw unknown('value of --against', value, ['own', 'v5']);
+      return value;
+    });
+
+/** What was wrong with the command line, in one line. */
+export function usageMessage(program: Command, argv: readonly string[], error: CommanderError): string {
+  const quoted = /'([^']*)'/.exec(error.message)?.[1] ?? '';
+  const commands = program.commands.map((command) => command.name());
+  const called = program.commands.find((command) => argv.includes(command.name()));
+  if (error.code === 'commander.unknownCommand') return unknown('command', quoted, commands).message;
+  if (error.code === 'commander.unknownOption') {
+    const options = (called ?? program).createHelp().visibleOptions(called ?? program);
+    return unknown(
+      'option',
+      quoted,
+      options.map(({ long, short }) => long ?? short ?? ''),
+    ).message;
+  }
+  const text = error.message.replace(/^error: /, '').split('\n')[0]!;
+  return new UsageError(`${text}; see: ccdma ${called === undefined ? '' : `${called.name()} `}--help`)
+    .message;
+}

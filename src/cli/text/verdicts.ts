@@ -1,0 +1,122 @@
+/** One subject, explored and judged, for people. */
+import { type CheckedSubject, idlePatches, type Subject, subjectLabel } from '../../conformance/subject.ts';
+import { describePath, type Verdict } from '../../lts/index.ts';
+import { type Trace, textRows, textTable } from '../../render/index.ts';
+import { knownFindings } from '../../series/index.ts';
+import type { Io } from '../io.ts';
+import type { PropertyResult, Result } from '../results.ts';
+import { shortSteps } from './changes.ts';
+import { coloursOf, command, count, numbers, paragraph } from './layout.ts';
+
+/** Which applied patches act in the system, and which do not yet. */
+export function patchesText({ system, series }: Subject): string {
+  const acting = system.patches.filter((patch) => series.patches.has(patch));
+  const idle = idlePatches({ system, series });
+  if (series.patches.size === 0) return 'No patch of the series is applied.';
+  const does =
+    acting.length === 0
+      ? 'No applied patch acts in this system'
+      : `Of the applied patches ${numbers(acting)} ${acting.length === 1 ? 'acts' : 'act'} in this system`;
+  const rest =
+    idle.length === 0 ? '' : `; ${numbers(idle)} ${idle.length === 1 ? 'does' : 'do'} not act in it yet`;
+  return `${does}${rest}.`;
+}
+
+/** The table of properties; a `possible` stands with the property that it witnesses. */
+export function verdictTable(io: Io, verdicts: readonly Verdict[]): string {
+  const rows: string[][] = [];
+  for (const verdict of verdicts) {
+    if (verdict.kind === 'possible') continue;
+    const witnesses = verdicts.filter(
+      (other) => other.kind === 'possible' && other.witnesses === verdict.name,
+    );
+    rows.push([verdict.name, verdictWord(verdict), shown(verdict, witnesses)]);
+    for (const missing of witnesses.filter(({ status }) => status === 'fails')) {
+      rows.push(['', 'FAILS', `must be possible, and nothing reaches it: ${missing.doc}`]);
+    }
+  }
+  const c = coloursOf(io);
+  return textRows(rows, ['property', 'verdict', 'shown by'], {
+    width: io.width,
+    paint: (text, row, column) => {
+      if (row < 0) return c.bold(text);
+      if (column !== 1) return text;
+      return text === 'FAILS' ? c.red(text) : text === 'holds' ? c.green(text) : c.dim(text);
+    },
+  });
+}
+
+const verdictWord = ({ status }: Verdict): string => (status === 'fails' ? 'FAILS' : status);
+
+function shown(verdict: Verdict, witnesses: readonly Verdict[]): string {
+  if (verdict.status === 'fails') {
+    return verdict.counterexamples.map(({ site, steps }) => `${count(steps, 'step')}, at ${site}`).join('\n');
+  }
+  if (verdict.status === 'not reachable') return 'nothing that it speaks of happens here';
+  if (verdict.status === 'not decided') return 'a bound was hit before the answer was known';
+  const seen = witnesses.filter(({ status }) => status === 'holds');
+  if (seen.length === 0) return 'every reachable state';
+  return seen.map(({ doc, steps }) => `${doc} (${count(steps ?? 0, 'step')})`).join('\n');
+}
+
+/** A counterexample as a trace. */
+export function counterexampleTrace(checked: CheckedSubject, property: string, site?: string): Trace | null {
+  const verdict = checked.verdicts.find(({ name }) => name === property);
+  const found = verdict?.counterexamples.find((one) => site === undefined || one.site === site);
+  if (verdict === undefined || found === undefined) return null;
+  return {
+    title: `${property} fails at ${found.site}`,
+    subtitle: subjectLabel(checked.subject),
+    steps: shortSteps(describePath(checked.graph.network, found.path)),
+    verdict: { property, because: found.because },
+  };
+}
+
+/** A subject's whole report: counts, properties, each counterexample with its replay command. */
+export function checkText(io: Io, checked: CheckedSubject, result: Result): string {
+  const c = coloursOf(io);
+  const { graph, verdicts, subject } = checked;
+  const parts = [c.bold(subjectLabel(subject)), paragraph(io, graphText(result))];
+  parts.push(paragraph(io, patchesText(subject)), '', verdictTable(io, verdicts));
+  if (!graph.complete) parts.push('', c.yellow(paragraph(io, boundText(graph.states))));
+  for (const property of result.properties) {
+    for (const { site, finding, replay } of property.counterexamples) {
+      const trace = counterexampleTrace(checked, property.name, site)!;
+      parts.push('', textTable(trace, { width: io.width, colour: io.colour }));
+      parts.push(paragraph(io, judgementText(finding)), 'Replay it:', command(io, replay));
+    }
+  }
+  return parts.join('\n');
+}
+
+function graphText({ complete, states, transitions }: Result): string {
+  return complete
+    ? `Explored completely: ${states} states, ${transitions} transitions.`
+    : `Not explored completely: ${states} states, ${transitions} transitions.`;
+}
+
+export function boundText(states: number): string {
+  return `A bound was hit: ${states} states were found, and there are more. Give a larger --max-states, or none.`;
+}
+
+/** What is known of a counterexample. */
+export function judgementText(finding: string | null): string {
+  const known = knownFindings().find(({ id }) => id === finding);
+  if (known === undefined) return 'This is not in the list of known findings (src/series/findings.json).';
+  return `Known as ${known.id}: ${known.judgement}.`;
+}
+
+/** `11 of 12 properties hold; one-owner fails`. */
+export function summaryText(properties: readonly PropertyResult[]): string {
+  const safety = properties.filter(({ kind }) => kind !== 'possible');
+  const failing = properties.filter(({ holds }) => holds === false);
+  const holding = safety.filter(({ status }) => status === 'holds').length;
+  const open = safety.filter(({ status }) => status === 'not decided').length;
+  const idle = safety.filter(({ status }) => status === 'not reachable').length;
+  return [
+    `${holding} of ${count(safety.length, 'property', 'properties')} ${holding === 1 ? 'holds' : 'hold'}`,
+    ...(idle > 0 ? [`${idle} not reachable`] : []),
+    ...(open > 0 ? [`${open} not decided`] : []),
+    ...(failing.length > 0 ? [`failing: ${failing.map(({ name }) => name).join(', ')}`] : []),
+  ].join('; ');
+}

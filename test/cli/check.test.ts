@@ -1,0 +1,91 @@
+/** `ccdma check`: what it prints, what it returns, and that what it prints can be pasted. */
+import { expect, test } from 'vitest';
+import { ccdma, paste, schemaOf } from './run.ts';
+
+const replays = (out: string) =>
+  out
+    .split('\n')
+    .map((line) => line.trim())
+    .filter((line) => line.startsWith('npx ccdma replay'));
+
+test('the whole series holds', async () => {
+  const { code, out, err } = await ccdma(['check', '--platform', 'cca']);
+  expect({ code, err }).toEqual({ code: 0, err: '' });
+  expect(out).toMatch(/^Explored completely: \d+ states, \d+ transitions\.$/m);
+  expect(out).toMatch(
+    /patches 5, 7, 17 and 20 act in this system; 1 to 4, 6, 8 to 16, 18 and 19\s+do not act/,
+  );
+  expect(out).toMatch(/^no-sleep-in-atomic +holds +a conversion is called \(\d+ steps\)$/m);
+  expect(out).not.toMatch(/FAILS/);
+});
+
+test('without the series it fails, each counterexample has a replay command, and each works as pasted', async () => {
+  const { code, out } = await ccdma(['check', '--series', 'baseline', '--platform', 'cca']);
+  expect(code).toBe(1);
+  expect(out).toMatch(/^no-sleep-in-atomic +FAILS +\d+ steps, at swiotlb_alloc_pool$/m);
+  expect(out).toMatch(/^step +who +event +kernel symbol +what changed$/m);
+  const lines = replays(out);
+  expect(lines.length).toBe(out.match(/^Known as /gm)?.length);
+  for (const line of lines) {
+    const again = await paste(line);
+    const property = /--property (\S+)/.exec(line)![1]!;
+    expect(again.code).toBe(1);
+    expect(again.out).toMatch(new RegExp(`violates ${property}:`));
+  }
+  // What a replay names for the simulator is a path, and can be pasted too.
+  const [simulate] = replays((await paste(lines[0]!)).out);
+  const { code: simulated, out: both } = await paste(simulate!);
+  expect(simulated).toBe(1);
+  expect(both.match(/violates no-sleep-in-atomic/g)?.length).toBe(2);
+}, 240_000);
+
+test('the same replay with the whole series says that the property holds', async () => {
+  const line = 'npx ccdma replay --platform cca --property no-sleep-in-atomic --site swiotlb_dyn_free';
+  const { code, out } = await paste(line);
+  expect(code).toBe(0);
+  expect(out).toMatch(/no-sleep-in-atomic holds here: \d+ states were explored/);
+});
+
+test('a bound that is hit is in the text and in the exit code', async () => {
+  const { code, out } = await ccdma(['check', '--platform', 'tdx', '--max-states', '100']);
+  expect(code).toBe(3);
+  expect(out).toMatch(/A bound was hit/);
+  expect(out).toMatch(/^free-private +not decided/m);
+  const expected = await ccdma(['check', '--platform', 'tdx', '--max-states', '100', '--expect']);
+  expect(expected.code).toBe(3);
+});
+
+test('a violation counts even where a bound was hit', async () => {
+  const args = ['check', '--series', 'baseline', '--platform', 'cca', '--max-states', '5000'];
+  expect((await ccdma(args)).code).toBe(1);
+  expect((await ccdma([...args, '--expect'])).code).toBe(3);
+});
+
+test('--expect: the known findings, and nothing else', async () => {
+  const { code, out } = await ccdma(['check', '--series', 'baseline', '--expect']);
+  expect(out).toMatch(/As listed: in 2 runs, \d+ known findings occur, and nothing else fails\.$/m);
+  expect(code).toBe(0);
+});
+
+test('JSON follows the published schema and says the same', async () => {
+  const { code, out } = await ccdma(['check', '--series', 'baseline', '--json', '--expect']);
+  expect(code).toBe(0);
+  const data = JSON.parse(out);
+  const validate = schemaOf('check');
+  expect(validate(data), JSON.stringify(validate.errors)).toBe(true);
+  expect(data.results.map(({ platform }: { platform: string }) => platform)).toEqual(['tdx', 'cca']);
+  const [, cca] = data.results;
+  const sleep = cca.properties.find(({ name }: { name: string }) => name === 'no-sleep-in-atomic');
+  expect(sleep).toMatchObject({ kind: 'forbidden', holds: false, status: 'fails' });
+  expect(sleep.steps).toBe(Math.min(...sleep.counterexamples.map(({ steps }: { steps: number }) => steps)));
+  // And it is a schema that can say no.
+  expect(validate({ ...data, results: [{ ...cca, states: -1 }] })).toBe(false);
+});
+
+test('lines fit the terminal, but for commands, which are never broken', async () => {
+  for (const width of [80, 120]) {
+    const { out } = await ccdma(['check', '--series', 'baseline', '--platform', 'cca'], width);
+    const long = out.split('\n').filter((line) => line.length > width);
+    expect(long.every((line) => line.startsWith('  npx ccdma replay '))).toBe(true);
+  }
+});
