@@ -1,8 +1,8 @@
 /** A suite in several threads, each with its share of the paths. The result does not depend on their number. */
 import { availableParallelism } from 'node:os';
 import type { Series } from '../series/index.ts';
-import { type ConformPart, type ConformResult, joinParts, sumUp } from './conform.ts';
-import type { ConformTask } from './conform-worker.ts';
+import { type ConformPart, type ConformResult, joinParts, type Suite, suiteOf, sumUp } from './conform.ts';
+import { type ConformTask, packPaths } from './conform-worker.ts';
 import type { Subject } from './subject.ts';
 import { startThread } from './thread.ts';
 
@@ -10,6 +10,10 @@ export interface ParallelOptions {
   readonly onProgress?: (done: { readonly paths: number; readonly of: number }) => void;
   /** Default: as many as there are cores, four at most. */
   readonly threads?: number;
+  /** The graph of the machines and its suite, where they are known already. */
+  readonly suite?: Suite;
+  /** As for `conformSubject`. */
+  readonly firstTimeOnly?: boolean;
 }
 
 type Message =
@@ -20,8 +24,14 @@ type Message =
 export async function conformInThreads(
   subject: Subject,
   machines: Series,
-  { onProgress, threads = Math.min(4, availableParallelism()) }: ParallelOptions = {},
+  {
+    onProgress,
+    threads = Math.min(4, availableParallelism()),
+    suite = suiteOf(subject, machines),
+    firstTimeOnly = false,
+  }: ParallelOptions = {},
 ): Promise<ConformResult> {
+  const { network: _network, layout: _layout, ...graph } = suite.graph;
   const done = new Array<{ paths: number; of: number }>(threads).fill({ paths: 0, of: 0 });
   const report = (index: number, progress: { paths: number; of: number }) => {
     done[index] = progress;
@@ -35,7 +45,9 @@ export async function conformInThreads(
       platform: subject.platform.name,
       options: subject.options,
       machines: machines.name,
-      share: { index, of: threads },
+      firstTimeOnly,
+      graph,
+      paths: packPaths(suite.paths.filter((_, i) => i % threads === index)),
     };
     return inThread(task, (progress) => report(index, progress));
   });

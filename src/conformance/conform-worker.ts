@@ -1,27 +1,53 @@
 /** One share of a suite, run in a thread of its own. */
 import { parentPort, workerData } from 'node:worker_threads';
 import { SYSTEMS } from '../../machines/systems/index.ts';
+import { Graph, type GraphParts, layoutOf } from '../lts/index.ts';
 import { type Options, PLATFORMS, parseSeries, type Series } from '../series/index.ts';
 import { conformPart } from './conform.ts';
+import { networkOf } from './subject.ts';
 
-/** What a thread is told: names, for functions do not cross. */
+/** What a thread is told: names and numbers, for functions do not cross. The network is composed anew. */
 export interface ConformTask {
   readonly system: string;
   readonly series: string;
   readonly platform: string;
   readonly options: Options;
   readonly machines: string;
-  readonly share: { readonly index: number; readonly of: number };
+  readonly firstTimeOnly: boolean;
+  readonly graph: Omit<GraphParts, 'network' | 'layout'>;
+  /** Its share of the paths: event numbers, each path behind its length. */
+  readonly paths: Uint16Array;
 }
 
-if (parentPort !== null) {
-  const task = workerData as ConformTask;
-  const system = SYSTEMS.find(({ name }) => name === task.system)!;
-  const platform = PLATFORMS.find(({ name }) => name === task.platform)!;
-  const subject = { system, platform, series: parseSeries(task.series) as Series, options: task.options };
-  const part = conformPart(subject, parseSeries(task.machines) as Series, {
-    share: task.share,
+/** Paths as one array, each behind its length. */
+export function packPaths(paths: readonly (readonly number[])[]): Uint16Array {
+  return Uint16Array.from(paths.flatMap((path) => [path.length >>> 16, path.length & 0xffff, ...path]));
+}
+
+function unpackPaths(packed: Uint16Array): number[][] {
+  const paths: number[][] = [];
+  for (let at = 0; at < packed.length; ) {
+    const length = packed[at]! * 0x10000 + packed[at + 1]!;
+    paths.push([...packed.subarray(at + 2, at + 2 + length)]);
+    at += 2 + length;
+  }
+  return paths;
+}
+
+const task = workerData as Partial<ConformTask> | null;
+if (parentPort !== null && task?.machines !== undefined) run(task as ConformTask);
+
+function run({ graph: parts, paths, ...names }: ConformTask): void {
+  const system = SYSTEMS.find(({ name }) => name === names.system)!;
+  const platform = PLATFORMS.find(({ name }) => name === names.platform)!;
+  const subject = { system, platform, series: parseSeries(names.series) as Series, options: names.options };
+  const machines = parseSeries(names.machines) as Series;
+  const network = networkOf({ ...subject, series: machines });
+  const graph = new Graph({ ...parts, network, layout: layoutOf(network) });
+  const part = conformPart(subject, machines, {
+    suite: { graph, paths: unpackPaths(paths) },
+    firstTimeOnly: names.firstTimeOnly,
     onProgress: (progress) => parentPort!.postMessage({ progress }),
   });
-  parentPort.postMessage({ part });
+  parentPort!.postMessage({ part });
 }

@@ -40,6 +40,21 @@ export interface ConformOptions {
   readonly share?: { readonly index: number; readonly of: number };
   /** Only so many paths. The result then covers less, and says so. */
   readonly maxPaths?: number;
+  /** The graph of the machines and its suite, where they are known already. */
+  readonly suite?: Suite;
+  /** Compare after a transition's first execution only, not after each repetition on other paths. Default: false. */
+  readonly firstTimeOnly?: boolean;
+}
+
+/** The explored graph of the machines that judge, and paths through it. */
+export interface Suite {
+  readonly graph: Graph;
+  readonly paths: readonly Path[];
+}
+
+export function suiteOf(subject: Subject, machines: Series): Suite {
+  const graph = explore(networkOf({ ...subject, series: machines }));
+  return { graph, paths: transitionCover(graph) };
 }
 
 /** Executed transitions and what was found, before it is summed up: what runs side by side hand over. */
@@ -68,12 +83,12 @@ export function sumUp({ executed, ...part }: ConformPart): ConformResult {
 }
 
 export function conformPart(subject: Subject, machines: Series, options: ConformOptions = {}): ConformPart {
-  const graph = explore(networkOf({ ...subject, series: machines }));
+  const { graph, paths } = options.suite ?? suiteOf(subject, machines);
   const { index, of } = options.share ?? { index: 0, of: 1 };
-  const mine = transitionCover(graph)
+  const mine = paths
     .slice(0, options.maxPaths ?? Number.POSITIVE_INFINITY)
     .filter((_, i) => i % of === index);
-  const run = new SuiteRun(subject, graph, machines.name !== subject.series.name);
+  const run = new SuiteRun(subject, graph, machines.name !== subject.series.name, options.firstTimeOnly);
   mine.forEach((path, i) => {
     run.path(path);
     if (i % PROGRESS_EVERY === 0) options.onProgress?.({ paths: i, of: mine.length });
@@ -122,11 +137,13 @@ function isBefore(a: Path, b: Path): boolean {
   return at >= 0 && a[at]! < b[at]!;
 }
 
-class SuiteRun {
+/** One run of a suite: paths one after the other, with what was executed and found so far. */
+export class SuiteRun {
   readonly #subject: Subject;
   readonly #graph: Graph;
   readonly #bound: Bound;
   readonly #tolerant: boolean;
+  readonly #firstTimeOnly: boolean;
   readonly #locals: Int32Array;
   readonly #executed: Uint8Array;
   readonly #failures = new Map<string, Divergence>();
@@ -138,8 +155,9 @@ class SuiteRun {
    * @param tolerant the machines are not those of the simulator's series: differences that do not end a path are
    *   passed over, so that what lies behind them shows too
    */
-  constructor(subject: Subject, graph: Graph, tolerant: boolean) {
+  constructor(subject: Subject, graph: Graph, tolerant: boolean, firstTimeOnly = false) {
     this.#tolerant = tolerant;
+    this.#firstTimeOnly = firstTimeOnly;
     this.#subject = subject;
     this.#graph = graph;
     this.#bound = new Bound(graph.network, bindingOf(subject.system.name));
@@ -186,7 +204,7 @@ class SuiteRun {
       if (first) this.#judge(monitor, run, path, i + 1);
       looked = first;
       state = graph.targets[transition]!;
-      mismatch ??= this.#compare(run, event, state);
+      if (first || !this.#firstTimeOnly) mismatch ??= this.#compare(run, event, state);
       if (mismatch !== null) {
         this.#fail(mismatch, path.slice(0, i + 1), i + 1);
         return;

@@ -25,7 +25,8 @@ function placeOf(r: TraceRecord): string {
 }
 
 /**
- * Violations that a step brought.
+ * Violations that a step brought, with what the same task did at once after it. What became false of the state is
+ * laid to the step itself: the first record.
  *
  * @param before what {@link judge} said before the step
  * @param after what it says now
@@ -37,12 +38,12 @@ export function violations(
   after: readonly Standing[],
 ): Violation[] {
   const out: Violation[] = [];
-  for (const r of records) {
-    const site = placeOf(r);
-    for (const v of stepViolations(k, r)) out.push({ ...v, site });
-    for (const v of after)
-      if (!before.some((b) => b.property === v.property && b.subject === v.subject))
-        out.push({ property: v.property, because: v.because, site });
+  for (const r of records) for (const v of stepViolations(k, r)) out.push({ ...v, site: placeOf(r) });
+  const [first] = records;
+  if (first === undefined) return out;
+  for (const { property, subject, because } of after) {
+    if (before.some((b) => b.property === property && b.subject === subject)) continue;
+    out.push({ property, because, site: placeOf(first) });
   }
   return out;
 }

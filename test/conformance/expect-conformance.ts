@@ -1,28 +1,29 @@
 /** The suite of a series' own machines, run on the simulator of that series: every path, in groups. */
 import { beforeAll, describe, expect, test } from 'vitest';
-import { type ConformPart, conformPart, joinParts, sumUp } from '../../src/conformance/conform.ts';
+import { SuiteRun, suiteOf, sumUp } from '../../src/conformance/conform.ts';
 import { subject } from './subjects.ts';
 
 const GROUPS = 4;
 
 export function expectConformance(series: string, platform: string): void {
   describe(`dynamic-pools, ${series}, ${platform}`, () => {
-    const parts: ConformPart[] = [];
     const mine = subject(series, platform);
+    const { graph, paths } = suiteOf(mine, mine.series);
+    const run = new SuiteRun(mine, graph, false);
 
     for (let index = 0; index < GROUPS; index++) {
       test(`paths of group ${index + 1} of ${GROUPS}: the simulator does what the machines say`, () => {
-        const part = conformPart(mine, mine.series, { share: { index, of: GROUPS } });
-        parts.push(part);
-        expect(part.failures).toEqual([]);
-        expect(part.paths).toBeGreaterThan(1000);
+        const group = paths.filter((_, i) => i % GROUPS === index);
+        for (const path of group) run.path(path);
+        expect(run.result(group.length).failures).toEqual([]);
+        expect(group.length).toBeGreaterThan(1000);
       });
     }
 
     describe('all groups together', () => {
       let whole: ReturnType<typeof sumUp>;
       beforeAll(() => {
-        whole = sumUp(joinParts(parts));
+        whole = sumUp(run.result(paths.length));
       });
 
       test('every transition of the graph is executed', () => {
@@ -44,11 +45,7 @@ export function expectConformance(series: string, platform: string): void {
 }
 
 /** Without patches 17 and 20: a pool-owned buffer is looked up under the wrong address wherever it is given back. */
-const BASELINE_CCA = [
-  'free-undoes-alloc',
-  'no-sleep-in-atomic',
-  'nothing-leaks',
-  'one-owner',
-].flatMap((property) =>
-  ['swiotlb_alloc_pool', 'swiotlb_dyn_free', 'swiotlb_find_slots'].map((site) => `${property} at ${site}`),
+const BASELINE_CCA = ['free-undoes-alloc', 'no-sleep-in-atomic', 'nothing-leaks', 'one-owner'].flatMap(
+  (property) =>
+    ['swiotlb_alloc_pool', 'swiotlb_dyn_free', 'swiotlb_find_slots'].map((site) => `${property} at ${site}`),
 );

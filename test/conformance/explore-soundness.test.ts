@@ -25,7 +25,11 @@ import {
 } from '../kernel/machine.ts';
 import { MergeChecker } from './soundness.ts';
 
-const small = (name: string, w: Omit<Workload, 'name' | 'about' | 'sizes' | 'when'>, more = {}): Workload => ({
+const small = (
+  name: string,
+  w: Omit<Workload, 'name' | 'about' | 'sizes' | 'when'>,
+  more = {},
+): Workload => ({
   name,
   about: '',
   when: 'named',

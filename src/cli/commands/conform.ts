@@ -43,17 +43,25 @@ export async function conform(
   return expectations === undefined ? exitCode(results) : expectedExitCode(expectations);
 }
 
-/** Runs one suite, in threads. Where a bound is hit nothing is run: half a system has no suite. */
+/**
+ * Runs one suite, in threads. Where a bound is hit nothing is run: half a system has no suite.
+ *
+ * @param firstTimeOnly compare after a transition's first execution, not after each repetition
+ */
 export async function conformOne(
   lab: Lab,
   subject: Subject,
   machines: Series,
   onProgress: (text: string) => void,
+  firstTimeOnly = false,
 ): Promise<ConformanceResult> {
-  const { graph } = lab.check({ ...subject, series: machines });
+  const judges = { ...subject, series: machines };
+  const { graph } = lab.check(judges);
   if (!graph.complete) return notRun(subject, machines, graph.states, graph.transitions);
   const label = subjectLabel(subject);
   const run = await conformInThreads(subject, machines, {
+    suite: { graph, paths: lab.paths(judges) },
+    firstTimeOnly,
     onProgress: ({ paths, of }) => onProgress(`${label}, in lockstep: ${paths} of ${of} paths`),
   });
   return conformanceResult(subject, machines, graph, run);

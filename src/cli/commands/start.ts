@@ -42,7 +42,7 @@ export async function start(io: Io, options: { readonly out?: string }): Promise
   for (const subject of main) {
     const against = subject.series === V5 ? [V5] : [subject.series, V5];
     for (const machines of against) {
-      conformed.push({ subject, machines, result: await conformOne(lab, subject, machines, show) });
+      conformed.push({ subject, machines, result: await conformOne(lab, subject, machines, show, true) });
     }
   }
   progress.done();

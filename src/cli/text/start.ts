@@ -128,7 +128,7 @@ function coveredPart(io: Io, { conformed }: MainJob): string[] {
     heading(io, 'What was covered'),
     paragraph(
       io,
-      'Paths that take every transition of each system were run on the simulated kernel in lockstep; after each step its state, and all that it was ready to do, was compared with the machines.',
+      'Paths that take every transition of each system were run on the simulated kernel in lockstep. When a transition was taken for the first time, the state after it, and all that the kernel was ready to do, was compared with the machines; npm test and ccdma conform compare after every step.',
     ),
     '',
     textRows(rows, ['kernel', 'machines of', 'paths', 'steps', 'transitions executed', 'conforms'], {
