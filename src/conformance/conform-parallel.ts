@@ -1,5 +1,6 @@
 /** A suite in several threads, each with its share of the paths. The result does not depend on their number. */
 import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
 import type { Series } from '../series/index.ts';
 import { type ConformPart, type ConformResult, joinParts, type Suite, suiteOf, sumUp } from './conform.ts';
 import { type ConformTask, packPaths } from './conform-worker.ts';
@@ -54,17 +55,35 @@ export async function conformInThreads(
   return sumUp(joinParts(await Promise.all(parts)));
 }
 
+/** Threads that have nothing to do. They are kept: starting one takes a second, and its code has to warm up. */
+const idle: Worker[] = [];
+
 function inThread(
   task: ConformTask,
   onProgress: (progress: { paths: number; of: number }) => void,
 ): Promise<ConformPart> {
+  const worker = idle.pop() ?? startThread(new URL('./conform-worker.ts', import.meta.url));
+  // A thread that waits for work does not keep the program alive.
+  worker.ref();
   return new Promise((resolve, reject) => {
-    const worker = startThread(new URL('./conform-worker.ts', import.meta.url), { ...task });
-    worker.on('message', (message: Message) => {
-      if ('part' in message) resolve(message.part);
-      else onProgress(message.progress);
-    });
-    worker.on('error', reject);
-    worker.on('exit', (code) => reject(new Error(`a thread of the conformance run ended with code ${code}`)));
+    const onMessage = (message: Message) => {
+      if (!('part' in message)) {
+        onProgress(message.progress);
+        return;
+      }
+      over();
+      worker.unref();
+      idle.push(worker);
+      resolve(message.part);
+    };
+    const onError = (error: Error) => {
+      over();
+      reject(error);
+    };
+    const onExit = (code: number) =>
+      onError(new Error(`a thread of the conformance run ended with code ${code}`));
+    const over = () => worker.off('message', onMessage).off('error', onError).off('exit', onExit);
+    worker.on('message', onMessage).on('error', onError).on('exit', onExit);
+    worker.postMessage(task);
   });
 }

@@ -1,5 +1,5 @@
-/** One share of a suite, run in a thread of its own. */
-import { parentPort, workerData } from 'node:worker_threads';
+/** Shares of suites in a thread of its own: one after the other, as they are handed in. */
+import { parentPort } from 'node:worker_threads';
 import { SYSTEMS } from '../../machines/systems/index.ts';
 import { Graph, type GraphParts, layoutOf } from '../lts/index.ts';
 import { type Options, PLATFORMS, parseSeries, type Series } from '../series/index.ts';
@@ -34,8 +34,8 @@ function unpackPaths(packed: Uint16Array): number[][] {
   return paths;
 }
 
-const task = workerData as Partial<ConformTask> | null;
-if (parentPort !== null && task?.machines !== undefined) run(task as ConformTask);
+// The main thread imports this file too, for its types and for packing.
+parentPort?.on('message', run);
 
 function run({ graph: parts, paths, ...names }: ConformTask): void {
   const system = SYSTEMS.find(({ name }) => name === names.system)!;
