@@ -9,7 +9,8 @@ export function expectConformance(series: string, platform: string): void {
   describe(`dynamic-pools, ${series}, ${platform}`, () => {
     const mine = subject(series, platform);
     const { graph, paths } = suiteOf(mine, mine.series);
-    const run = new SuiteRun(mine, graph, false);
+    // The whole series is compared after every step; the kernel before it after the first time of each transition.
+    const run = new SuiteRun(mine, graph, false, series !== 'v5');
 
     for (let index = 0; index < GROUPS; index++) {
       test(`paths of group ${index + 1} of ${GROUPS}: the simulator does what the machines say`, () => {
@@ -30,8 +31,9 @@ export function expectConformance(series: string, platform: string): void {
         expect(whole.transitionsCovered).toBe(whole.transitionsTotal);
       });
 
-      test('what is blocked was asked too, at every state of every path', () => {
-        expect(whole.blockedChecked).toBeGreaterThan(whole.steps * 50);
+      test('what is blocked was asked too, wherever the two were compared', () => {
+        const compared = series === 'v5' ? whole.steps : whole.transitionsTotal;
+        expect(whole.blockedChecked).toBeGreaterThan(compared * 50);
       });
 
       test("the simulator's own state keeps the safety properties, but for what is known of the series", () => {
