@@ -72,8 +72,9 @@ export function expectLateHiddenSteps(platform: string): void {
         const event = graph.network.events[index]!;
         later.catchUp([binding.task(event.actor, later.kernel)]);
         if (!later.accepts(event)) later.catchUp();
-        expect(now.take(event)).toBeNull();
-        expect(later.take(event)).toBeNull();
+        // An assertion for each of a million steps would take longer than the steps.
+        const parted = now.take(event) ?? later.take(event);
+        if (parted !== null) expect(parted).toBeNull();
         const transition = graph.edge(state, index);
         state = graph.targets[transition]!;
         if (seen[transition] === 1) continue;
