@@ -1,6 +1,6 @@
 /** One subject, explored and judged, for people. */
 import { type CheckedSubject, idlePatches, type Subject, subjectLabel } from '../../conformance/subject.ts';
-import { describePath, type Verdict } from '../../lts/index.ts';
+import { deadParts, describePath, type Graph, type Verdict } from '../../lts/index.ts';
 import { type Trace, textRows, textTable } from '../../render/index.ts';
 import { knownFindings } from '../../series/index.ts';
 import type { Io } from '../io.ts';
@@ -77,7 +77,10 @@ export function checkText(io: Io, checked: CheckedSubject, result: Result): stri
   const c = coloursOf(io);
   const { graph, verdicts, subject } = checked;
   const parts = [c.bold(subjectLabel(subject)), paragraph(io, graphText(result))];
-  parts.push(paragraph(io, patchesText(subject)), '', verdictTable(io, verdicts));
+  parts.push(paragraph(io, patchesText(subject)));
+  const dead = deadText(graph);
+  if (dead !== null) parts.push(paragraph(io, dead));
+  parts.push('', verdictTable(io, verdicts));
   if (!graph.complete) parts.push('', c.yellow(paragraph(io, boundText(graph.states))));
   for (const property of result.properties) {
     for (const { site, finding, replay } of property.counterexamples) {
@@ -87,6 +90,22 @@ export function checkText(io: Io, checked: CheckedSubject, result: Result): stri
     }
   }
   return parts.join('\n');
+}
+
+/**
+ * The events that never happen here, by type. One run only lists them: other series, platforms and options have
+ * them, and a test sees that none is dead in all.
+ */
+function deadText(graph: Graph): string | null {
+  const { events } = deadParts(graph);
+  if (!graph.complete || events.length === 0) return null;
+  const types = new Map<string, number>();
+  for (const label of events) {
+    const type = label.replace(/\[.*/, '');
+    types.set(type, (types.get(type) ?? 0) + 1);
+  }
+  const listed = [...types].map(([type, n]) => (n === 1 ? type : `${type} (${n})`));
+  return `Dead here, of ${graph.network.events.length} events: ${listed.join(', ')}.`;
 }
 
 function graphText({ complete, states, transitions }: Result): string {
