@@ -8,39 +8,29 @@ import { at, enter, leave } from '../task.ts';
 import { ARCH } from './index.ts';
 
 /** Private to shared. Returns 0 or a negative errno; after an error the state is uncertain. */
-export function* set_memory_decrypted(k: Kernel, t: Task, addr: number, numpages: number): Run<number> {
-  const f = enter(t, {
-    fn: 'set_memory_decrypted',
-    at: 0,
-    addr,
-    numpages,
-    mayNotSleep: false as boolean,
-    ret: 0,
-  });
-  yield at(f, 1, 'set_memory_decrypted', { addr: f.addr, numpages: f.numpages });
-  f.mayNotSleep = !k.might_sleep(t);
-  f.ret = yield* ARCH[k.config.fact('conversion')].convert(k, t, f.addr, f.numpages, 'shared');
-  settle(k, f);
-  yield at(f, 2, 'set_memory_decrypted_ret', { addr: f.addr, numpages: f.numpages, ret: f.ret });
-  leave(t);
-  return f.ret;
+export function set_memory_decrypted(k: Kernel, t: Task, addr: number, numpages: number): Run<number> {
+  return convert(k, t, 'set_memory_decrypted', addr, numpages);
 }
 
 /** Shared to private. Returns 0 or a negative errno; after an error the state is uncertain. */
-export function* set_memory_encrypted(k: Kernel, t: Task, addr: number, numpages: number): Run<number> {
-  const f = enter(t, {
-    fn: 'set_memory_encrypted',
-    at: 0,
-    addr,
-    numpages,
-    mayNotSleep: false as boolean,
-    ret: 0,
-  });
-  yield at(f, 1, 'set_memory_encrypted', { addr: f.addr, numpages: f.numpages });
+export function set_memory_encrypted(k: Kernel, t: Task, addr: number, numpages: number): Run<number> {
+  return convert(k, t, 'set_memory_encrypted', addr, numpages);
+}
+
+function* convert(
+  k: Kernel,
+  t: Task,
+  fn: 'set_memory_decrypted' | 'set_memory_encrypted',
+  addr: number,
+  numpages: number,
+): Run<number> {
+  const f = enter(t, { fn, at: 0, addr, numpages, mayNotSleep: false as boolean, ret: 0 });
+  yield at(f, 1, f.fn, { addr: f.addr, numpages: f.numpages });
   f.mayNotSleep = !k.might_sleep(t);
-  f.ret = yield* ARCH[k.config.fact('conversion')].convert(k, t, f.addr, f.numpages, 'private');
+  const to = f.fn === 'set_memory_decrypted' ? 'shared' : 'private';
+  f.ret = yield* ARCH[k.config.fact('conversion')].convert(k, t, f.addr, f.numpages, to);
   settle(k, f);
-  yield at(f, 2, 'set_memory_encrypted_ret', { addr: f.addr, numpages: f.numpages, ret: f.ret });
+  yield at(f, 2, `${f.fn}_ret`, { addr: f.addr, numpages: f.numpages, ret: f.ret });
   leave(t);
   return f.ret;
 }
