@@ -1,7 +1,7 @@
 /** What commands report, as data: the shape of `--json` (schemas/*.json), the exit code, the expectations. */
 import type { CheckedSubject, Subject } from '../conformance/subject.ts';
 import { subjectArguments } from '../conformance/subject.ts';
-import type { Verdict, VerdictStatus } from '../lts/index.ts';
+import { type DeadState, deadParts, type Verdict, type VerdictStatus } from '../lts/index.ts';
 import {
   compareFindings,
   findingsFor,
@@ -50,6 +50,11 @@ export interface Result {
   readonly properties: readonly PropertyResult[];
 }
 
+/** A check: also what of the specification this one run never used; null when a bound was hit. */
+export interface CheckResult extends Result {
+  readonly dead: null | { readonly events: readonly string[]; readonly states: readonly DeadState[] };
+}
+
 /** The subject's part of a result. */
 export function resultHead({ system, series, platform, options }: Subject) {
   return { system: system.name, series: series.name, platform: platform.name, options };
@@ -76,7 +81,8 @@ export function occurrencesOf(verdicts: readonly Verdict[]): Occurrence[] {
 }
 
 /** A check as a result. */
-export function checkResult({ subject, graph, verdicts }: CheckedSubject): Result {
+export function checkResult({ subject, graph, verdicts }: CheckedSubject): CheckResult {
+  const { events, states } = deadParts(graph);
   return {
     ...resultHead(subject),
     states: graph.states,
@@ -97,6 +103,7 @@ export function checkResult({ subject, graph, verdicts }: CheckedSubject): Resul
         replay: `npx ccdma replay ${subjectArguments(subject)} --property ${shellWord(verdict.name)} --site ${shellWord(site)}`,
       })),
     })),
+    dead: graph.complete ? { events, states } : null,
   };
 }
 

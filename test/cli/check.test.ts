@@ -78,6 +78,10 @@ test('JSON follows the published schema and says the same', async () => {
   const sleep = cca.properties.find(({ name }: { name: string }) => name === 'no-sleep-in-atomic');
   expect(sleep).toMatchObject({ kind: 'forbidden', holds: false, status: 'fails' });
   expect(sleep.steps).toBe(Math.min(...sleep.counterexamples.map(({ steps }: { steps: number }) => steps)));
+  // On the baseline nothing is handed to a worker: what only patch 17 brings is dead in this run, and said so.
+  expect(cca.dead.events).toContain('queue_rcu_work');
+  expect(cca.dead.events).not.toContain('call_rcu');
+  expect(cca.dead.states.length).toBeGreaterThan(0);
   // And it is a schema that can say no.
   expect(validate({ ...data, results: [{ ...cca, states: -1 }] })).toBe(false);
 });
