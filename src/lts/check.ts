@@ -1,6 +1,7 @@
 /** Properties → verdicts, one by one. A violation never prunes: every property sees the whole graph. */
 import { PropertyError } from './errors.ts';
 import type { Graph } from './graph.ts';
+import { lasso } from './leads-to.ts';
 import { type Found, reached, stuck, taken, violated } from './search.ts';
 import type { Possible, Property, Verdict, VerdictStatus } from './types.ts';
 
@@ -67,6 +68,8 @@ function search(graph: Graph, property: Property): readonly Found[] {
       return one(stuck(graph, property));
     case 'possible':
       return one(reached(graph, property));
+    case 'leads-to':
+      return one(lasso(graph, property));
   }
 }
 
@@ -94,14 +97,15 @@ function verdict(
     kind: property.kind,
     doc: property.doc,
     status,
-    steps: place?.path.length ?? null,
+    steps: place === null ? null : place.path.length + (place.loop?.length ?? 0),
     path: place?.path ?? null,
     because: place?.because ?? missing,
-    counterexamples: violations.map(({ site, path, because }) => ({
+    counterexamples: violations.map(({ site, path, because, loop }) => ({
       site,
-      steps: path.length,
+      steps: path.length + (loop?.length ?? 0),
       path,
       because,
+      ...(loop === undefined ? {} : { loop }),
     })),
   };
 }

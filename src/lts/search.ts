@@ -19,6 +19,8 @@ export interface Found {
   readonly because: string;
   /** Where the last step stands; see `Invariant.site`. */
   readonly site: string;
+  /** Of a leads-to: what is repeated for ever after the path. */
+  readonly loop?: Path;
 }
 
 /**

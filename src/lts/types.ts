@@ -173,7 +173,29 @@ export interface Possible extends PropertyBase {
   /** False where the absence is no failure (another platform, option or series); then it is `not reachable`. */
   readonly expected: boolean;
 }
-export type Property = Invariant | ForbiddenEvent | DeadlockFree | Possible;
+/** A named set of events that is treated fairly: what stays enabled for ever is taken again and again. */
+export interface FairSet {
+  readonly name: string;
+  readonly event: (event: GlobalEvent) => boolean;
+}
+/**
+ * Every fair run that comes to a state where `from` is true comes, then or later, to one where `to` is. Weak
+ * fairness, for each set apart; what is in no set may be left undone for ever, and a run that ends stays in its
+ * last state.
+ */
+export interface LeadsTo extends PropertyBase {
+  readonly kind: 'leads-to';
+  readonly over: readonly string[];
+  readonly from: (...locals: LocalState[]) => boolean;
+  /** What must come; also what excuses its absence. */
+  readonly to: (...locals: LocalState[]) => boolean;
+  readonly fair: readonly FairSet[];
+  /** Events that happen finitely often only: in a counterexample they stand on the stem, not in the loop. */
+  readonly onlyOnStem?: (event: GlobalEvent) => boolean;
+  /** Only runs in which one of these events happens again and again are judged (a request that is repeated). */
+  readonly recurring?: (event: GlobalEvent) => boolean;
+}
+export type Property = Invariant | ForbiddenEvent | DeadlockFree | Possible | LeadsTo;
 
 /** A run from the initial state: global event indices. */
 export type Path = readonly number[];
@@ -195,6 +217,8 @@ export interface Counterexample {
   readonly path: Path;
   /** Which part of the property was false. */
   readonly because: string;
+  /** Of a leads-to: what is repeated for ever after the path, the stem; empty when nothing more happens. */
+  readonly loop?: Path;
 }
 
 export interface Verdict {
