@@ -1,6 +1,12 @@
 /** Checks and path suites, each made once, however many parts of a command ask for it. */
-import { type CheckedSubject, checkSubject, type Subject, subjectLabel } from '../conformance/subject.ts';
-import type { Path } from '../lts/index.ts';
+import {
+  type CheckedSubject,
+  checkSubject,
+  networkOf,
+  type Subject,
+  subjectLabel,
+} from '../conformance/subject.ts';
+import type { Network, Path } from '../lts/index.ts';
 import { transitionCover } from '../paths/index.ts';
 
 export interface LabOptions {
@@ -31,6 +37,11 @@ export class Lab {
     });
     this.#checked.set(label, checked);
     return checked;
+  }
+
+  /** The network alone, which need not be explored. */
+  network(subject: Subject): { readonly network: Network } {
+    return this.#checked.get(subjectLabel(subject))?.graph ?? { network: networkOf(subject) };
   }
 
   /** Paths that cover every transition of what was explored. */

@@ -1,7 +1,8 @@
 /**
  * A network as a Promela model: one process, one guarded atomic step for each event. `spin -a` and the compiled
- * `pan` then explore the same states and transitions (theirs are one more: they count the initial state), and judge
- * each property in a run of its own: `spin -a -DP_one_owner model.pml`.
+ * `pan` then explore the same states and transitions (theirs are one more: they count the initial state). Each property
+ * is judged in a run of its own: `spin -a -DJUDGE -DP_one_owner=1 model.pml`. What speaks of states stands in a never
+ * claim, what speaks of events is an assertion in the event's step.
  */
 import { type Formula, formulaOf, testsOf } from '../lts/formula.ts';
 import type { GlobalEvent, LocalState, Network, Property } from '../lts/index.ts';
@@ -11,7 +12,7 @@ const KEYWORDS = [
   'active assert atomic bit bool break byte chan cond_expr d_proctype d_step do else empty enabled eval false fi',
   'for full get_priority goto hidden if init int len local ltl mtype nempty never nfull notrace np_ od of pc_value',
   'pid printf priority proctype provided run select set_priority short show skip STDIN timeout trace true typedef',
-  'unless unsigned xr xs CHECK START',
+  'unless unsigned xr xs JUDGE',
 ]
   .join(' ')
   .split(' ');
@@ -24,7 +25,7 @@ export interface PromelaHeading {
   readonly command: string;
 }
 
-/** The name by which a property is switched on: `-DP_one_owner`. */
+/** The name by which a property is switched on: `-DP_one_owner=1`. */
 export function promelaSwitch(property: Pick<Property, 'name'>): string {
   return `P_${property.name.replace(/[^A-Za-z0-9]+/g, '_')}`;
 }
@@ -45,9 +46,9 @@ export function promela(
       `${title}: a network of ${network.instances.length} machines and ${network.events.length} events.`,
       `Written by: ${command}`,
       '',
-      'Count:    spin -a model.pml && cc -O2 -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m10000000 -E',
-      `Judge:    spin -a -D${promelaSwitch(properties[0] ?? { name: 'name' })} model.pml, and so on for each property; a`,
-      '          property that shall be possible is reached where its assertion is violated.',
+      'Count:  spin -a model.pml && cc -O2 -DSAFETY -DNOREDUCE -o pan pan.c && ./pan -m10000000 -E',
+      `Judge:  spin -a -DJUDGE -D${promelaSwitch(properties[0] ?? { name: 'name' })}=1 model.pml, and on as before; so for each property.`,
+      '        A property that shall be possible is reached where its assertion or claim is violated.',
     ]),
     ...writer.constants(),
     '',
@@ -57,14 +58,17 @@ export function promela(
     }),
     '',
     ...checks.flatMap(({ define }) => define),
-    '#ifndef CHECK',
-    '#define CHECK skip',
+    '',
+    '#ifdef JUDGE',
+    'never {',
+    '  do',
+    ...checks.flatMap(({ claim }) => claim),
+    '  :: else',
+    '  od',
+    '}',
     '#endif',
     '',
     'active proctype network() {',
-    '#ifdef START',
-    '  CHECK;',
-    '#endif',
     '  do',
     ...network.events.map((event) =>
       writer.option(
@@ -79,7 +83,10 @@ export function promela(
 }
 
 interface Check {
+  /** The switch, off unless it is given, and the macros. */
   readonly define: readonly string[];
+  /** What ends the never claim. */
+  readonly claim: readonly string[];
   /** What stands in the step of an event. */
   readonly inside: (event: GlobalEvent) => readonly string[];
 }
@@ -113,8 +120,7 @@ class Writer {
       `  :: d_step { /* ${event.label}, ${event.kind} of ${event.actor} */`,
       `      ${guards.join(' && ')} ->`,
       ...inside,
-      ...steps.map((step) => `      ${step};`),
-      '      CHECK',
+      ...(steps.length === 0 ? ['      skip'] : [`      ${steps.join('; ')}`]),
       '    }',
     ].join('\n');
   }
@@ -130,36 +136,34 @@ class Writer {
         at.map((i) => this.#network.instances[i]!.lts.states),
         predicate,
       );
+    const head = [
+      `/* ${property.kind}: ${property.doc.replace(/\*\//g, '')} */`,
+      `#ifndef ${name}`,
+      `#define ${name} 0`,
+      '#endif',
+    ];
     const everywhere = (parts: readonly string[], text: string): Check => ({
-      define: [
-        `#ifdef ${name} /* ${property.kind}: ${property.doc.replace(/\*\//g, '')} */`,
-        ...parts,
-        '#define START',
-        `#define CHECK assert(${text})`,
-        '#endif',
-      ],
+      define: [...head, ...parts],
+      claim: [`  :: ${name} && !(${text}) -> break`],
       inside: NOTHING,
     });
     const inSteps = (
       wanted: (event: GlobalEvent) => boolean,
       text: (event: GlobalEvent) => readonly [readonly string[], string],
     ): Check => {
-      const define: string[] = [
-        `#ifdef ${name} /* ${property.kind}: ${property.doc.replace(/\*\//g, '')} */`,
-      ];
+      const define = [...head];
       const asserts = this.#network.events.map((event) => {
         if (!wanted(event)) return [];
         const [parts, assertion] = text(event);
-        define.push(...parts.map((part) => part));
-        return [`#ifdef ${name}`, `      assert(${assertion});`, '#endif'];
+        define.push(...parts);
+        return [`      assert(!${name} || ${assertion});`];
       });
-      define.push('#endif');
-      return { define, inside: (event) => asserts[event.index]! };
+      return { define, claim: [], inside: (event) => asserts[event.index]! };
     };
     switch (property.kind) {
       // A safety run cannot judge it: see promela-liveness.ts.
       case 'leads-to':
-        return { define: [], inside: NOTHING };
+        return { define: [], claim: [], inside: NOTHING };
       case 'invariant': {
         const f = formula((...locals) => property.holds(...locals) === true);
         return everywhere(this.#parts(name, at, f), this.#text(name, at, f));

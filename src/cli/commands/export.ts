@@ -1,0 +1,127 @@
+/** `ccdma export`: a system in the languages of other tools, to standard output or as files. */
+import {
+  propertiesOf,
+  type Subject,
+  subjectArguments,
+  subjectLabel,
+  subjectSlug,
+} from '../../conformance/subject.ts';
+import { aut } from '../../render/aut.ts';
+import { itf } from '../../render/itf.ts';
+import { promela } from '../../render/promela.ts';
+import { tla } from '../../render/tla.ts';
+import { type NewFile, writeAll } from '../files.ts';
+import type { Io } from '../io.ts';
+import { Lab } from '../lab.ts';
+import { Progress } from '../progress.ts';
+import { EXIT } from '../results.ts';
+import { selectOne } from '../select.ts';
+import { paragraph } from '../text/layout.ts';
+import { UsageError, unknown } from '../usage.ts';
+import type { CommandOptions } from './common.ts';
+import { siteAmong } from './site.ts';
+
+export interface ExportOptions extends CommandOptions {
+  readonly property?: string;
+  readonly site?: string;
+  readonly out?: string;
+}
+
+const FORMATS = ['promela', 'tla', 'aut', 'itf'] as const;
+type Format = (typeof FORMATS)[number];
+
+/** What is written, and what the command returns. */
+interface Exported {
+  readonly files: readonly NewFile[];
+  readonly code: number;
+}
+
+export function exportSystem(
+  io: Io,
+  format: string,
+  system: string | undefined,
+  options: ExportOptions,
+): number {
+  if (!FORMATS.includes(format as Format)) throw unknown('format', format, FORMATS);
+  if (format !== 'itf' && (options.property ?? options.site) !== undefined) {
+    throw new UsageError(
+      '--property and --site choose the counterexample of itf; the other formats take none',
+    );
+  }
+  const subject = selectOne({ ...options, system });
+  const progress = new Progress(io);
+  const lab = new Lab({ maxStates: options.maxStates, onProgress: (text) => progress.at(text) });
+  const made = make(io, format as Format, lab, subject, options);
+  progress.done();
+  if (options.out !== undefined) {
+    writeAll(options.out, made.files);
+    io.out(`Written to ${options.out}: ${made.files.map(({ path }) => path).join(', ')}`);
+  } else for (const { content } of made.files) io.out(content.trimEnd());
+  return made.code;
+}
+
+function make(io: Io, format: Format, lab: Lab, subject: Subject, options: ExportOptions): Exported {
+  const slug = subjectSlug(subject);
+  const heading = {
+    title: subjectLabel(subject),
+    command: `npx ccdma export ${format} ${subjectArguments(subject)}`,
+  };
+  switch (format) {
+    case 'promela': {
+      const { network } = lab.network(subject);
+      return one(`${slug}.pml`, promela(network, propertiesOf(subject), heading));
+    }
+    case 'tla': {
+      const { name, module, config } = tla(lab.network(subject).network, propertiesOf(subject), heading);
+      if (options.out === undefined) {
+        const commented = config
+          .trimEnd()
+          .split('\n')
+          .map((line) => `\\* ${line}`);
+        return one(
+          `${name}.tla`,
+          [module.trimEnd(), `\\* ${name}.cfg, for TLC:`, ...commented, ''].join('\n'),
+        );
+      }
+      const files = [
+        { path: `${name}.tla`, content: module },
+        { path: `${name}.cfg`, content: config },
+      ];
+      return { files, code: EXIT.holds };
+    }
+    case 'aut': {
+      const { graph } = lab.check(subject);
+      if (!graph.complete) {
+        io.err(
+          paragraph(io, `A bound was hit at ${graph.states} states: a part of a graph is not exported.`),
+        );
+        return { files: [], code: EXIT.bound };
+      }
+      return one(`${slug}.aut`, [...aut(graph)].join(''));
+    }
+    case 'itf':
+      return run(io, lab, subject, heading.title, options);
+  }
+}
+
+/** The shortest counterexample (of a leads-to: stem and loop) or witness of a property. */
+function run(io: Io, lab: Lab, subject: Subject, title: string, { property, site }: ExportOptions): Exported {
+  if (property === undefined) throw new UsageError('itf is the format of a run: say which with --property');
+  const checked = lab.check(subject);
+  const chosen = siteAmong(checked, property, site);
+  const verdict = checked.verdicts.find(({ name }) => name === property)!;
+  const found = verdict.counterexamples.find((one) => one.site === chosen);
+  if (found === undefined && verdict.path === null) {
+    io.err(paragraph(io, `${property} does not fail here: there is no run to write.`));
+    return { files: [], code: EXIT.holds };
+  }
+  const stem = found?.path ?? verdict.path!;
+  const content = itf(checked.graph.network, [...stem, ...(found?.loop ?? [])], {
+    title: `${title}: ${property}`,
+    ...(found?.loop === undefined ? {} : { loop: stem.length }),
+  });
+  const name = `${subjectSlug(subject)}-${property.replace(/[^A-Za-z0-9]+/g, '-')}.itf.json`;
+  return { files: [{ path: name, content }], code: found === undefined ? EXIT.holds : EXIT.fails };
+}
+
+const one = (path: string, content: string): Exported => ({ files: [{ path, content }], code: EXIT.holds });

@@ -1,0 +1,209 @@
+/** TLA+ out: nothing goes out that nothing has read. The evaluator takes the module's steps and finds our graph. */
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { SYSTEMS } from '../../machines/systems/index.ts';
+import { defaultSubject, networkOf, propertiesOf } from '../../src/conformance/subject.ts';
+import { check, compose, explore, type Graph, type Property, stateText } from '../../src/lts/index.ts';
+import { tla } from '../../src/render/tla.ts';
+import { BASELINE, PLATFORMS, V5 } from '../../src/series/index.ts';
+import { lockNetwork } from '../lts/examples.ts';
+import { networks } from '../lts/random.ts';
+import { TlaModule } from './tla-evaluator.ts';
+
+const HEADING = { title: 'two users', command: 'a test' };
+
+test('two users and a lock, as a module that can be read', () => {
+  const { module, config } = tla(
+    compose(lockNetwork()),
+    [
+      {
+        name: 'b gets in',
+        kind: 'leads-to',
+        doc: 'b comes to work.',
+        over: ['b'],
+        from: (b) => b.value === 'outside',
+        to: (b) => b.value === 'inside',
+        fair: [{ name: 'b acquires', event: ({ label }) => label === 'acquire[by=b]' }],
+      },
+    ],
+    HEADING,
+  );
+  expect(`${module}${config}`).toMatchInlineSnapshot(`
+    "-------------------- MODULE two_users --------------------
+    (*
+     * two users: 3 machines, 8 events.
+     * Written by: a test
+     *)
+    VARIABLES a, b, lock
+    vars == <<a, b, lock>>
+
+    TypeOK ==
+      /\\ a \\in {"outside", "inside"}
+      /\\ b \\in {"outside", "inside"}
+      /\\ lock \\in {"free {by=nobody}", "held {by=a}", "held {by=b}"}
+
+    Init ==
+      /\\ a = "outside"
+      /\\ b = "outside"
+      /\\ lock = "free {by=nobody}"
+
+    \\* acquire[by=a]: observation of a, mutex_lock
+    do_acquire_by_a ==
+      /\\ a = "outside"
+      /\\ lock = "free {by=nobody}"
+      /\\ a' = "inside"
+      /\\ lock' = "held {by=a}"
+      /\\ UNCHANGED <<b>>
+
+    \\* release[by=a]: observation of a, mutex_unlock
+    do_release_by_a ==
+      /\\ a = "inside"
+      /\\ lock = "held {by=a}"
+      /\\ a' = "outside"
+      /\\ lock' = "free {by=nobody}"
+      /\\ UNCHANGED <<b>>
+
+    \\* barge[by=a]: stimulus of world, barge
+    do_barge_by_a ==
+      /\\ FALSE
+      /\\ UNCHANGED <<a, b, lock>>
+
+    \\* leave[by=a]: stimulus of world, leave
+    do_leave_by_a ==
+      /\\ FALSE
+      /\\ UNCHANGED <<a, b, lock>>
+
+    \\* acquire[by=b]: observation of b, mutex_lock
+    do_acquire_by_b ==
+      /\\ b = "outside"
+      /\\ lock = "free {by=nobody}"
+      /\\ b' = "inside"
+      /\\ lock' = "held {by=b}"
+      /\\ UNCHANGED <<a>>
+
+    \\* release[by=b]: observation of b, mutex_unlock
+    do_release_by_b ==
+      /\\ b = "inside"
+      /\\ lock = "held {by=b}"
+      /\\ b' = "outside"
+      /\\ lock' = "free {by=nobody}"
+      /\\ UNCHANGED <<a>>
+
+    \\* barge[by=b]: stimulus of world, barge
+    do_barge_by_b ==
+      /\\ FALSE
+      /\\ UNCHANGED <<a, b, lock>>
+
+    \\* leave[by=b]: stimulus of world, leave
+    do_leave_by_b ==
+      /\\ FALSE
+      /\\ UNCHANGED <<a, b, lock>>
+
+    Next ==
+      \\/ do_acquire_by_a
+      \\/ do_release_by_a
+      \\/ do_barge_by_a
+      \\/ do_leave_by_a
+      \\/ do_acquire_by_b
+      \\/ do_release_by_b
+      \\/ do_barge_by_b
+      \\/ do_leave_by_b
+
+    Fairness ==
+      /\\ WF_vars(do_acquire_by_b) \\* b acquires
+
+    Spec == Init /\\ [][Next]_vars /\\ Fairness
+
+    \\* leads-to: b comes to work.
+    b_gets_in_from_0 ==
+      \\/ b = "outside"
+    b_gets_in_to_0 ==
+      \\/ b = "inside"
+    b_gets_in == (b_gets_in_from_0 ~> b_gets_in_to_0)
+
+    ==========================================================
+    SPECIFICATION Spec
+    CHECK_DEADLOCK FALSE
+    INVARIANT TypeOK
+    PROPERTY b_gets_in
+    "
+  `);
+});
+
+/** States of the graph as the module's, every step compared both ways, for the first states. */
+function compare(graph: Graph, text: string, properties: readonly Property[], most: number): void {
+  const read = new TlaModule(text);
+  const { instances } = graph.network;
+  const stateOf = (s: number) =>
+    Object.fromEntries(instances.map((_, i) => [read.variables[i]!, stateText(graph.localState(s, i))]));
+  expect(read.initial()).toEqual(stateOf(0));
+  const verdicts = check(graph, properties);
+  const reached = new Set<string>();
+  for (let s = 0; s < Math.min(most, graph.expanded); s++) {
+    const state = stateOf(s);
+    const ours: string[] = [];
+    for (let t = graph.offsets[s]!; t < graph.offsets[s + 1]!; t++)
+      ours.push(JSON.stringify(stateOf(graph.targets[t]!)));
+    const theirs = read
+      .steps(state)
+      .map(({ next }) =>
+        JSON.stringify(Object.fromEntries(read.variables.map((name) => [name, next[name]]))),
+      );
+    expect(theirs).toEqual(ours);
+    for (const { name } of properties) {
+      const defined = name.replace(/[^A-Za-z0-9]+/g, '_');
+      if (read.has(defined) && !read.holds(defined, state)) reached.add(name);
+    }
+  }
+  if (most >= graph.states) {
+    for (const { name, kind, path } of verdicts)
+      if (kind !== 'leads-to') expect([name, reached.has(name)]).toEqual([name, path !== null]);
+  }
+}
+
+test('random networks: the module takes the steps of the graph, and its invariants fail where ours do', () => {
+  fc.assert(
+    fc.property(networks(3), fc.tuple(fc.nat(2), fc.nat(2), fc.nat(3)), (network, [a, b, e]) => {
+      const over = network.instances.slice(0, 2).map(({ name }) => name);
+      const here = (...l: { index: number }[]) => l.every(({ index }, i) => index !== [a, b][i]);
+      const properties: Property[] = [
+        { name: 'invariant', kind: 'invariant', doc: '', over, holds: (...l) => here(...l) || 'false' },
+        {
+          name: 'forbidden',
+          kind: 'forbidden',
+          doc: '',
+          over,
+          event: ({ index }) => index % 4 === e,
+          when: (_, ...l) => here(...l),
+        },
+        { name: 'ends', kind: 'deadlock', doc: '', final: { over, is: here } },
+        {
+          name: 'happens',
+          kind: 'possible',
+          doc: '',
+          witnesses: 'ends',
+          event: ({ index }) => index === e,
+          expected: false,
+        },
+      ];
+      const graph = explore(network);
+      compare(graph, tla(network, properties, HEADING).module, properties, graph.states);
+    }),
+    { numRuns: 60, seed: 5 },
+  );
+});
+
+test('every system, first and last of the series: the first states have our steps', () => {
+  for (const system of SYSTEMS) {
+    for (const [series, platform] of [
+      [V5, PLATFORMS[0]!],
+      [BASELINE, PLATFORMS.at(-1)!],
+    ] as const) {
+      const subject = defaultSubject(system, series, platform);
+      const network = networkOf(subject);
+      const properties = propertiesOf(subject);
+      const graph = explore(network, { maxStates: 400 });
+      compare(graph, tla(network, properties, HEADING).module, properties, 150);
+    }
+  }
+});
