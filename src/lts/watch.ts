@@ -1,0 +1,50 @@
+/** Safety properties as generated functions of a packed state, asked while the states are being found. */
+import { instanceIndex } from './combos.ts';
+import { type Formula, formulaOf, testsOf } from './formula.ts';
+import type { Layout } from './layout.ts';
+import type { LocalState, Network } from './types.ts';
+
+/** A formula over the local states of a packed state `words[at …]`. */
+export type StateTest = (words: Int32Array, at: number) => boolean;
+
+/**
+ * Compiles a predicate over the local states of the instances in `over`.
+ *
+ * @returns the function, or the truth value where it is the same everywhere
+ * @throws PropertyError for an unknown instance, or a predicate that throws or reads too much
+ */
+export function stateTest(
+  network: Network,
+  layout: Layout,
+  property: string,
+  over: readonly string[],
+  predicate: (...locals: LocalState[]) => boolean,
+): StateTest | boolean {
+  const at = over.map((name) => instanceIndex(network, name, property));
+  const states = at.map((i) => network.instances[i]!.lts.states);
+  const formula = formulaOf(property, states, predicate);
+  if (typeof formula === 'boolean') return formula;
+  return compile(formula, at, network, layout);
+}
+
+// Each test of the formula is a table from the local state to the next test, -1 for false and -2 for true.
+function compile(formula: Formula, at: readonly number[], network: Network, layout: Layout): StateTest {
+  const tests = testsOf(formula);
+  const number = new Map(tests.map((test, n) => [test, n]));
+  const code = (f: Formula): number => (typeof f === 'boolean' ? (f ? -2 : -1) : number.get(f)!);
+  const tables = tests.map(({ of, branches }) => {
+    const table = new Int32Array(network.instances[at[of]!]!.lts.states.length).fill(-1);
+    for (const { states, leads } of branches) for (const s of states) table[s] = code(leads);
+    return table;
+  });
+  const fields = tests.map(({ of }) => layout.fields[at[of]!]!);
+  const first = tests.length - 1;
+  return (words, offset) => {
+    let t = first;
+    while (t >= 0) {
+      const { word, shift, mask } = fields[t]!;
+      t = tables[t]![(words[offset + word]! >>> shift) & mask]!;
+    }
+    return t === -2;
+  };
+}
