@@ -1,5 +1,8 @@
 /** `ccdma export`: a system in the languages of other tools, to standard output or as files. */
+
+import { SYSTEMS } from '../../../machines/systems/index.ts';
 import {
+  networkOf,
   propertiesOf,
   type Subject,
   subjectArguments,
@@ -9,6 +12,7 @@ import {
 import { aut } from '../../render/aut.ts';
 import { itf } from '../../render/itf.ts';
 import { promela } from '../../render/promela.ts';
+import { NotObservable, rvDot } from '../../render/rv.ts';
 import { tla } from '../../render/tla.ts';
 import { type NewFile, writeAll } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -27,8 +31,8 @@ export interface ExportOptions extends CommandOptions {
   readonly out?: string;
 }
 
-const FORMATS = ['promela', 'tla', 'aut', 'itf'] as const;
-type Format = (typeof FORMATS)[number];
+const FORMATS = ['promela', 'tla', 'aut', 'itf', 'rv'] as const;
+type Format = Exclude<(typeof FORMATS)[number], 'rv'>;
 
 /** What is written, and what the command returns. */
 interface Exported {
@@ -42,12 +46,13 @@ export function exportSystem(
   system: string | undefined,
   options: ExportOptions,
 ): number {
-  if (!FORMATS.includes(format as Format)) throw unknown('format', format, FORMATS);
+  if (!FORMATS.includes(format as (typeof FORMATS)[number])) throw unknown('format', format, FORMATS);
   if (format !== 'itf' && (options.property ?? options.site) !== undefined) {
     throw new UsageError(
       '--property and --site choose the counterexample of itf; the other formats take none',
     );
   }
+  if (format === 'rv') return monitor(io, system, options);
   const subject = selectOne({ ...options, system });
   const progress = new Progress(io);
   const lab = new Lab({ maxStates: options.maxStates, onProgress: (text) => progress.at(text) });
@@ -122,6 +127,31 @@ function run(io: Io, lab: Lab, subject: Subject, title: string, { property, site
   });
   const name = `${subjectSlug(subject)}-${property.replace(/[^A-Za-z0-9]+/g, '-')}.itf.json`;
   return { files: [{ path: name, content }], code: found === undefined ? EXIT.holds : EXIT.fails };
+}
+
+/** One machine, as an automaton for the kernel's runtime verification; on the first platform unless one is named. */
+function monitor(io: Io, machine: string | undefined, options: ExportOptions): number {
+  const all = [...new Set(SYSTEMS.flatMap(({ files }) => files.map(({ name }) => name)))];
+  if (machine === undefined)
+    throw new UsageError(`rv is the format of one machine; accepted: ${all.join(', ')}`);
+  if (!all.includes(machine)) throw unknown('machine', machine, all);
+  const system = SYSTEMS.find(({ files }) => files.some(({ name }) => name === machine))!.name;
+  const subject = selectOne({ ...options, system, platform: options.platform ?? ['tdx'] });
+  const lts = networkOf(subject).instances.find((instance) => instance.lts.name === machine)?.lts;
+  if (lts === undefined) throw new UsageError(`${machine} takes no part in ${subjectLabel(subject)}`);
+  let content: string;
+  try {
+    content = rvDot(lts);
+  } catch (error) {
+    if (error instanceof NotObservable) throw new UsageError(error.message);
+    throw error;
+  }
+  if (options.out === undefined) io.out(content.trimEnd());
+  else {
+    writeAll(options.out, [{ path: `${machine}.dot`, content }]);
+    io.out(`Written to ${options.out}: ${machine}.dot`);
+  }
+  return EXIT.holds;
 }
 
 const one = (path: string, content: string): Exported => ({ files: [{ path, content }], code: EXIT.holds });
