@@ -1,19 +1,9 @@
 /** What each side is told of a platform and its options. Only plain data passes; each side draws its own conclusions. */
-import type { SystemFacts } from '../../machines/systems/index.ts';
 import type { KernelConfig, KernelSizes } from '../kernel/index.ts';
 import type { Options, Platform, Series } from '../series/index.ts';
 
 /** For the specification. */
-export function specFacts(platform: Platform, options: Options): SystemFacts {
-  return {
-    memEncrypt: platform.memEncrypt,
-    forced: platform.forcesUntrusted && options.device === 'untrusted',
-    encodingBit: platform.addressBit !== null,
-    conversion: platform.conversion,
-    remap: platform.dmaDirectRemap,
-    coherentPool: options['coherent-pool'] === 'on',
-  };
-}
+export { specFacts } from './spec-facts.ts';
 
 /** For the simulator. */
 export function kernelConfig(
@@ -27,15 +17,32 @@ export function kernelConfig(
     platform: {
       name: platform.name,
       memEncrypt: platform.memEncrypt,
-      forcesUntrusted: platform.forcesUntrusted,
+      memEncryptFromPatch: platform.memEncryptFromPatch,
+      guestMemEncrypt: platform.guestMemEncrypt,
+      hostMemEncrypt: platform.hostMemEncrypt,
+      forces: platform.forces,
+      forcesFromPatch: platform.forcesFromPatch,
       addressBit: platform.addressBit,
       conversion: platform.conversion,
-      dmaDirectRemap: platform.dmaDirectRemap,
+      pteEncryption: platform.pteEncryption,
+      preservesContents: platform.preservesContents,
+      dmaDirectRemap: options.remap === 'on',
       dmaCoherentPool: platform.coherentPool.on || !platform.coherentPool.fixed,
+      forceBounceBefore10: platform.forcesBounceBefore10,
+      // An arm64 kernel makes a pool, be it small, for allocations that are not aligned for DMA.
+      swiotlbAtBoot: options.remap === 'on' ? 'always' : platform.swiotlbAtBoot,
+      family: options.remap === 'on' ? 'arm64' : platform.family,
     },
     options: {
+      swiotlb: options.swiotlb,
+      SWIOTLB_DYNAMIC: options.dynamic === 'on',
       DMA_COHERENT_POOL: options['coherent-pool'] === 'on',
-      SWIOTLB_DYNAMIC: true,
+      restrictedPool: options['restricted-pool'] === 'on',
+      coherent: options.coherence === 'coherent',
+      uncached: options.uncached,
+      mask: Number(options.mask),
+      iommu: options.iommu === 'on',
+      xen: options.xen === 'on',
       trusted: options.device === 'trusted',
     },
     sizes,

@@ -5,44 +5,117 @@
  * was asked, so that a result holds for every configuration that answers alike to all that was read.
  */
 
+/** How pages are converted: a file of `arch/` for each. */
+export type ConversionProtocol =
+  | 'sev'
+  | 'snp'
+  | 'tdx'
+  | 'vtom'
+  | 'cca'
+  | 'pkvm'
+  | 's390'
+  | 'powerpc'
+  | 'sme'
+  | 'none';
+
 /** Facts of a platform that the simulator asks for. */
 export interface PlatformFacts {
   /** Name for messages. */
   readonly name: string;
-  /** `cc_platform_has(CC_ATTR_MEM_ENCRYPT)`. */
+  /** `cc_platform_has(CC_ATTR_MEM_ENCRYPT)`, once the series has made it so. */
   readonly memEncrypt: boolean;
-  /** `force_dma_unencrypted()` is true for a device that is not trusted. */
-  readonly forcesUntrusted: boolean;
+  /** The patch that made it so: before it the answer is no. Null: it always was. */
+  readonly memEncryptFromPatch: number | null;
+  /** `cc_platform_has(CC_ATTR_GUEST_MEM_ENCRYPT)`. */
+  readonly guestMemEncrypt: boolean;
+  /** `cc_platform_has(CC_ATTR_HOST_MEM_ENCRYPT)`. */
+  readonly hostMemEncrypt: boolean;
+  /** Of which devices `force_dma_unencrypted()` is true; a trusted device is never forced. */
+  readonly forces: 'all' | 'none' | 'by-mask';
+  /** The patch that made it so: before it no device was forced. Null: it always was. */
+  readonly forcesFromPatch: number | null;
   /** How a `dma_addr_t` says shared or private: a bit and what the set bit means; null: no bit. */
   readonly addressBit: null | { readonly bit: number; readonly meaning: 'shared' | 'private' };
-  /** Protocol of `set_memory_decrypted()` and `set_memory_encrypted()`, a file of `arch/`. */
-  readonly conversion: 'tdx' | 'cca';
+  /** Protocol of `set_memory_decrypted()` and `set_memory_encrypted()`. */
+  readonly conversion: ConversionProtocol;
+  /** A page-table entry says shared or private, so that an alias can disagree with the page. */
+  readonly pteEncryption: boolean;
+  /** What a page holds survives its conversion. */
+  readonly preservesContents: boolean;
   /** CONFIG_DMA_DIRECT_REMAP: the atomic pools are keyed by a vmap alias. */
   readonly dmaDirectRemap: boolean;
   /** CONFIG_DMA_COHERENT_POOL can be configured here. */
   readonly dmaCoherentPool: boolean;
+  /** The architecture sets SWIOTLB_FORCE before patch 10. */
+  readonly forceBounceBefore10: boolean;
+  /** When the architecture asks for a default swiotlb pool at boot. */
+  readonly swiotlbAtBoot: 'always' | 'if-high-memory';
+  /** Who boots: decides the order of what is set up. */
+  readonly family: 'x86' | 'arm64' | 's390' | 'powerpc';
 }
 
 /** Options that cut across platforms. */
 export interface KernelOptions {
+  /** The parameter `swiotlb=`. */
+  readonly swiotlb: 'default' | 'force' | 'noforce';
+  /** CONFIG_SWIOTLB_DYNAMIC. */
+  readonly SWIOTLB_DYNAMIC: boolean;
   /** CONFIG_DMA_COHERENT_POOL (counts only where the platform can have it). */
   readonly DMA_COHERENT_POOL: boolean;
-  /** CONFIG_SWIOTLB_DYNAMIC; the kernel without it is not simulated yet. */
-  readonly SWIOTLB_DYNAMIC: true;
-  /** The device was accepted (TDISP, T=1): it may reach private memory and is not forced. */
+  /** The device tree gives the devices a restricted pool. */
+  readonly restrictedPool: boolean;
+  /** The devices are cache-coherent. */
+  readonly coherent: boolean;
+  /** How an architecture without remap serves a device that is not coherent. */
+  readonly uncached: 'none' | 'uncached' | 'global' | 'arch';
+  /** Bits of the streaming and the coherent mask, as the driver has set them. */
+  readonly mask: number;
+  /** The devices are behind an IOMMU. */
+  readonly iommu: boolean;
+  /** The guest runs on Xen, and the devices use its operations. */
+  readonly xen: boolean;
+  /** The devices were accepted (TDISP, T=1) before the run: they may reach private memory and are not forced. */
   readonly trusted: boolean;
   /**
    * A CPU with interrupts off, or in softirq, holds up a grace period too, as in kernels since 5.0 where
    * the RCU flavours are one. Off by default: then grace periods wait for `rcu_read_lock()` sections only,
    * which allows more schedules than a real kernel, never fewer.
    */
-  readonly RCU_CONSOLIDATED?: boolean;
+  readonly RCU_CONSOLIDATED: boolean;
 }
+
+/** Options used where a configuration names none. */
+export const DEFAULT_KERNEL_OPTIONS: KernelOptions = {
+  swiotlb: 'default',
+  SWIOTLB_DYNAMIC: true,
+  DMA_COHERENT_POOL: true,
+  restrictedPool: false,
+  coherent: true,
+  uncached: 'none',
+  mask: 64,
+  iommu: false,
+  xen: false,
+  trusted: false,
+  RCU_CONSOLIDATED: false,
+};
 
 /** Sizes of what exists at start. Counts of slots are slots of 2 KiB. */
 export interface KernelSizes {
-  /** Areas of the default pool, each one segment of 128 slots. A power of two. */
+  /**
+   * How far the boot has come: `done`, all pools made and converted as on a successful boot of the platform, or
+   * `early`: nothing of swiotlb and the atomic pools is there yet, and the stimuli of the boot make it.
+   */
+  readonly boot: 'done' | 'early';
+  /** Areas of the default pool, each at least one segment of 128 slots. A power of two. */
   readonly defaultAreas: number;
+  /** Segments of 128 slots in each area of the default pool. */
+  readonly defaultSegments: number;
+  /** Slots below which the reservation of the default pool does not halve (`IO_TLB_MIN_SLABS`). */
+  readonly defaultMinSlabs: number;
+  /** Slots that `swiotlb_init_late` is asked for; it tries sizes above `defaultMinSlabs` only. */
+  readonly lateSlabs: number;
+  /** Slots of the region of a restricted pool (counts only with the option). */
+  readonly restrictedSlabs: number;
   /** All slots of the default pool are held by long-lived mappings. */
   readonly defaultPoolFull: boolean;
   /** Slots that the growth worker starts from (`default_nslabs`). */
@@ -53,38 +126,86 @@ export interface KernelSizes {
   readonly growAreas: number;
   /** Buffers of 8 KiB that the atomic pool holds. */
   readonly atomicPoolBuffers: number;
-  /** Pages that the page allocator starts with. A multiple of 128. */
+  /**
+   * An atomic pool of which less is left than it started with schedules its growth, as in the kernel. False: nobody
+   * notices, which keeps workloads small that are not about growth.
+   */
+  readonly atomicPoolGrows: boolean;
+  /** The atomic pools of zones dma32 and dma exist too, each only if its zone has memory; all equally large. */
+  readonly zonePools: boolean;
+  /** Pages that the page allocator starts with, in zone dma32. A multiple of 128. */
   readonly ordinaryPages: number;
   /**
    * How many blocks of 64 pages those pages hold; the rest is in blocks of 32, kept apart by pages that others
    * hold for ever. 0: all is free, in blocks as large as they come.
    */
   readonly largeBlocks: number;
+  /** Pages that the page allocator starts with in zone dma. */
+  readonly dmaZonePages: number;
+  /** Pages that the page allocator starts with in zone normal, above 4 GiB. */
+  readonly normalZonePages: number;
+  /** The buffers of the drivers lie above 4 GiB. */
+  readonly highBuffers: boolean;
+  /** Pages of the CMA area; 0: there is none. */
+  readonly cmaPages: number;
+  /** The CMA area lies in highmem, as on 32-bit kernels only. */
+  readonly cmaHighmem: boolean;
+  /** Number of devices, 1 or 2; driver N has device N, or the last one. */
+  readonly devices: number;
   /** The device has bounced before (`dma_uses_io_tlb` is set), as when the long-lived mappings are its own. */
   readonly usesIoTlb: boolean;
-  /** Width of the device's streaming and coherent masks. */
+  /** Width of the devices' streaming and coherent masks; 0: as the option says. */
   readonly dmaMaskBits: number;
+  /** Width of the devices' coherent mask alone; 0: as the other says. 32 is what a device starts with. */
+  readonly coherentMaskBits: number;
+  /** `bus_dma_limit` of the devices as a number of bits; 0: none. */
+  readonly busLimitBits: number;
+  /** The `dma_range_map` of the devices: none, or one whose only window ends at 4 GiB. */
+  readonly dmaWindow: 'none' | 'low';
+  /** `min_align_mask` of the devices. */
+  readonly minAlignMask: number;
+  /** Segment boundary mask of the devices. */
+  readonly segBoundaryMask: number;
 }
 
 /** Sizes used where a configuration names none. */
 export const DEFAULT_SIZES: KernelSizes = {
+  boot: 'done',
   defaultAreas: 2,
+  defaultSegments: 1,
+  defaultMinSlabs: 128,
+  lateSlabs: 256,
+  restrictedSlabs: 128,
   defaultPoolFull: true,
   growSlabs: 128,
   growMinSlabs: 128,
   growAreas: 1,
   atomicPoolBuffers: 1,
+  atomicPoolGrows: false,
   ordinaryPages: 256,
   largeBlocks: 0,
+  zonePools: false,
+  dmaZonePages: 0,
+  normalZonePages: 0,
+  highBuffers: false,
+  cmaPages: 0,
+  cmaHighmem: false,
+  devices: 1,
   usesIoTlb: false,
-  dmaMaskBits: 64,
+  dmaMaskBits: 0,
+  coherentMaskBits: 0,
+  busLimitBits: 0,
+  dmaWindow: 'none',
+  minAlignMask: 0,
+  segBoundaryMask: 0xffff_ffff,
 };
 
 /** All that `createKernel` needs. */
 export interface KernelConfig {
   readonly patches: ReadonlySet<number>;
   readonly platform: PlatformFacts;
-  readonly options: KernelOptions;
+  /** Those that are not named are {@link DEFAULT_KERNEL_OPTIONS}. */
+  readonly options: Partial<KernelOptions>;
   readonly sizes?: Partial<KernelSizes>;
 }
 
@@ -98,6 +219,7 @@ export interface ConfigRead {
 /** The one accessor to the configuration. Remembers what was read. */
 export class ConfigReader {
   readonly #config: KernelConfig;
+  readonly #kernelOptions: KernelOptions;
   readonly #sizes: KernelSizes;
   readonly #patches = new Set<number>();
   readonly #facts = new Set<keyof PlatformFacts>();
@@ -106,6 +228,7 @@ export class ConfigReader {
 
   constructor(config: KernelConfig) {
     this.#config = config;
+    this.#kernelOptions = { ...DEFAULT_KERNEL_OPTIONS, ...config.options };
     this.#sizes = { ...DEFAULT_SIZES, ...config.sizes };
     checkSizes(this.#sizes);
   }
@@ -125,7 +248,7 @@ export class ConfigReader {
   /** An option. */
   option<K extends keyof KernelOptions>(name: K): KernelOptions[K] {
     this.#options.add(name);
-    return this.#config.options[name];
+    return this.#kernelOptions[name];
   }
 
   /** A size. */
@@ -142,7 +265,7 @@ export class ConfigReader {
       ...[...this.#facts].sort().map((n): ConfigRead => ({ kind: 'fact', name: n, value: c.platform[n] })),
       ...[...this.#options]
         .sort()
-        .map((n): ConfigRead => ({ kind: 'option', name: n, value: c.options[n] ?? false })),
+        .map((n): ConfigRead => ({ kind: 'option', name: n, value: this.#kernelOptions[n] })),
       ...byNumber.map((n): ConfigRead => ({ kind: 'patch', name: String(n), value: c.patches.has(n) })),
       ...[...this.#sizesRead]
         .sort()
@@ -152,7 +275,7 @@ export class ConfigReader {
 }
 
 function checkSizes(s: KernelSizes): void {
-  const powerOfTwo = (n: number): boolean => Number.isInteger(n) && n > 0 && (n & (n - 1)) === 0;
+  const powerOfTwo = (n: number): boolean => Number.isInteger(n) && n > 0 && Number.isInteger(Math.log2(n));
   const wrong = (name: keyof KernelSizes, accepted: string): never => {
     throw new RangeError(`sizes.${name} is ${String(s[name])}: accepted is ${accepted}`);
   };
@@ -166,6 +289,22 @@ function checkSizes(s: KernelSizes): void {
     wrong('ordinaryPages', 'a multiple of 128');
   if (!Number.isInteger(s.largeBlocks) || s.largeBlocks < 0 || s.largeBlocks * 64 > s.ordinaryPages)
     wrong('largeBlocks', 'a number from 0 to ordinaryPages / 64');
-  if (!Number.isInteger(s.dmaMaskBits) || s.dmaMaskBits < 1 || s.dmaMaskBits > 64)
-    wrong('dmaMaskBits', 'a number from 1 to 64');
+  const whole = (name: keyof KernelSizes, least: number, most: number): void => {
+    const n = s[name] as number;
+    if (!Number.isInteger(n) || n < least || n > most) wrong(name, `a number from ${least} to ${most}`);
+  };
+  for (const name of ['dmaMaskBits', 'coherentMaskBits', 'busLimitBits'] as const) whole(name, 0, 64);
+  whole('defaultSegments', 1, 64);
+  for (const name of ['defaultMinSlabs', 'lateSlabs', 'restrictedSlabs'] as const) {
+    whole(name, 128, 32768);
+    if (s[name] % 128 !== 0) wrong(name, 'a multiple of 128');
+  }
+  whole('dmaZonePages', 0, 2048);
+  whole('normalZonePages', 0, 2048);
+  whole('cmaPages', 0, 2048);
+  whole('devices', 1, 2);
+  whole('minAlignMask', 0, 0xffff);
+  if (!powerOfTwo(s.minAlignMask + 1)) wrong('minAlignMask', 'a power of two less one');
+  if (!powerOfTwo((s.segBoundaryMask + 1) / 4096)) wrong('segBoundaryMask', 'a mask of at least a page');
+  if (s.boot !== 'done' && s.boot !== 'early') wrong('boot', 'done or early');
 }

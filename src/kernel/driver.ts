@@ -1,140 +1,132 @@
 /**
- * Driver threads, a reader and their checks: what stands outside the code under test.
+ * Driver threads that map and unmap, and a reader: what stands outside the code under test.
  *
- * `driver/N` runs on CPU N and has one buffer of 8 KiB in private memory; `reader/1` runs on CPU 1 and
- * looks up an address that lies in no pool, as the sync or unmap of an unbounced buffer does. An atomic
- * operation holds a spinlock with interrupts off from its start to its return.
+ * `driver/N` runs on CPU N and has one buffer of 8 KiB in private memory, and a range of MMIO of the same size in
+ * another device; `reader/1` runs on CPU 1 and looks up an address that lies in no pool, as the sync or unmap of
+ * an unbounced buffer does. What a driver must not do (unmap twice, map what is mapped) is not accepted here.
  */
-import { DMA_MAPPING_ERROR, device_write } from './device.ts';
-import { dma_map_phys, dma_unmap_phys } from './dma/direct.ts';
+import { DMA_MAPPING_ERROR } from './device.ts';
+import { hasAttr, withAttr } from './dma/attrs.ts';
+import type { DmaDirection } from './dma/direction.ts';
+import { dma_map_phys, dma_unmap_phys } from './dma/streaming.ts';
 import { swiotlb_find_pool } from './dma/swiotlb-find.ts';
+import { BUFFER_BYTES, checkBuffer, cpuWrites } from './driver-data.ts';
+import type { Context } from './driver-task.ts';
+import {
+  CONTEXTS,
+  canMap,
+  DRIVERS,
+  driverIdle,
+  endOperation,
+  hasKeys,
+  isContext,
+  isDirection,
+  isIdle,
+  isLength,
+  isMapAttrs,
+  startOperation,
+} from './driver-task.ts';
 import type { Kernel } from './kernel.ts';
-import { PAGE_SIZE, pageIndex, setPage, sparseBytes } from './memory.ts';
-import { quiescent } from './rcu.ts';
-import { cpuCanBeEntered, lock, unlock } from './scheduler.ts';
+import { changeCodes, HOST_SHARED, PAGE_SIZE, PTE_SHARED } from './memory.ts';
+import type { DriverMapping } from './state.ts';
 import type { Args } from './steps.ts';
 import type { Run, Task } from './task.ts';
 import { at, enter, leave } from './task.ts';
 
-/** Bytes of a driver's buffer. */
-export const BUFFER_BYTES = 8192;
+export { BUFFER_BYTES, bufferHolds, cpuPattern, devicePattern, expectedBytes } from './driver-data.ts';
 
-/** Segment boundary masks: 4 GiB as most devices have, and one page, shorter than a mapping. */
-export const BOUNDARY_MASK = { wide: 0xffff_ffff, narrow: 0xfff } as const;
+/** Segment boundary masks: that of the device, and one page, shorter than a mapping. */
+export const BOUNDARY_MASK = { wide: undefined, narrow: 0xfff } as const;
 
-/** What the CPU writes to a buffer before it is mapped: a byte at both ends of each slot. */
-export function cpuPattern(driver: number, bytes: number): readonly (readonly [number, number])[] {
-  return pattern(0x10 * (driver + 1), bytes);
-}
-
-/** What the device writes: other bytes at the same places. */
-export function devicePattern(driver: number, bytes: number): readonly (readonly [number, number])[] {
-  return pattern(0x80 + 0x10 * (driver + 1), bytes);
-}
-
-function pattern(base: number, bytes: number): [number, number][] {
-  const out: [number, number][] = [];
-  for (let slot = 0; slot * 2048 < bytes; slot++) {
-    const end = Math.min(bytes, (slot + 1) * 2048) - 1;
-    out.push([slot * 2048, base + 2 * slot]);
-    if (end > slot * 2048) out.push([end, base + 2 * slot + 1]);
-  }
-  return out;
-}
-
-// Contents of whole pages are made once and shared: kernels are made by the thousand.
-const PAGES = new Map<string, readonly (readonly number[])[]>();
-
-function patternPages(driver: number, bytes: number): readonly (readonly number[])[] {
-  const key = `${driver},${bytes}`;
-  let pages = PAGES.get(key);
-  if (pages === undefined) {
-    const all = cpuPattern(driver, bytes);
-    pages = Array.from({ length: BUFFER_BYTES / PAGE_SIZE }, (_, n) =>
-      all
-        .filter(([offset]) => Math.floor(offset / PAGE_SIZE) === n)
-        .flatMap(([offset, v]) => [offset % PAGE_SIZE, v]),
-    );
-    PAGES.set(key, pages);
-  }
-  return pages;
-}
-
-/** Has the buffer this content? */
-export function bufferHolds(
-  k: Kernel,
-  driver: number,
-  bytes: readonly (readonly [number, number])[],
-  size: number,
-): boolean {
-  const have = sparseBytes(k.state.memory, k.state.drivers[driver]!.buffer, size);
-  return have.length === bytes.length && have.every(([o, v], i) => o === bytes[i]![0] && v === bytes[i]![1]);
-}
-
-function begin(k: Kernel, t: Task, context: 'process' | 'atomic'): void {
-  if (context === 'process') return;
-  lock(k.state, `${t.name} lock`, t.name);
-  t.context = 'atomic';
-}
-
-function end(k: Kernel, t: Task): void {
-  if (t.context === 'process') return;
-  unlock(k.state, `${t.name} lock`, t.name);
-  t.context = 'process';
-  quiescent(k, t);
+/** Physical address of the MMIO that a driver maps: a register block of another device, no memory. */
+export function mmioAddress(driver: number): number {
+  return 0x0e00_0000 + driver * BUFFER_BYTES;
 }
 
 type Boundary = keyof typeof BOUNDARY_MASK;
 
-function* mapBuffer(k: Kernel, t: Task, driver: number, bytes: number, boundary: Boundary): Run {
-  const f = enter(t, { fn: 'driver_map', at: 0, driver, bytes, boundary });
-  const d = k.state.drivers[f.driver]!;
-  const dma = yield* dma_map_phys(k, t, {
-    phys: d.buffer,
-    bytes: f.bytes,
-    boundary_mask: BOUNDARY_MASK[f.boundary],
-  });
-  if (dma !== DMA_MAPPING_ERROR) d.mapping = { dma, bytes: f.bytes };
-  leave(t);
-  end(k, t);
+/**
+ * The buffer is shared memory from here on, or private again: CC_SHARED is for memory whose owner has shared it
+ * before, as a heap of shared buffers does. Nothing of it is the code under test.
+ */
+export function shareBuffer(k: Kernel, driver: number, shared: boolean): void {
+  const d = k.state.drivers[driver]!;
+  if (d.shared === shared) return;
+  d.shared = shared;
+  if (k.config.fact('conversion') === 'none') return;
+  const bits = PTE_SHARED | HOST_SHARED;
+  changeCodes(k.state.memory, d.buffer, BUFFER_BYTES / PAGE_SIZE, shared ? bits : 0, shared ? 0 : bits);
 }
 
-function* unmapBuffer(k: Kernel, t: Task, driver: number): Run {
+interface MapOperation {
+  readonly driver: number;
+  readonly bytes: number;
+  readonly boundary: Boundary;
+  readonly dir: DmaDirection;
+  readonly attrs: string;
+}
+
+function* mapBuffer(k: Kernel, t: Task, op: MapOperation): Run {
+  const { driver, bytes, boundary, dir, attrs } = op;
+  const f = enter(t, { fn: 'driver_map', at: 0, driver, bytes, boundary, dir, attrs });
+  const d = k.state.drivers[f.driver]!;
+  const mask = BOUNDARY_MASK[f.boundary];
+  const dma = yield* dma_map_phys(k, t, {
+    dev: d.device,
+    phys: hasAttr(f.attrs, 'MMIO') ? mmioAddress(f.driver) : d.buffer,
+    bytes: f.bytes,
+    dir: f.dir,
+    attrs: f.attrs,
+    ...(mask !== undefined && { boundary: mask }),
+  });
+  if (dma !== DMA_MAPPING_ERROR) {
+    d.mapping = { dma, bytes: f.bytes, dir: f.dir, attrs: f.attrs };
+    // Who skips the sync must do it before the device may use the buffer.
+    d.owner = hasAttr(f.attrs, 'SKIP_CPU_SYNC') ? 'cpu' : 'device';
+  }
+  leave(t);
+  endOperation(k, t);
+}
+
+/** Is anything known of what the buffer must hold once it is unmapped with these attributes? */
+export function mustHold(k: Kernel, driver: number, attrs: string): boolean {
   const d = k.state.drivers[driver]!;
-  const f = enter(t, { fn: 'driver_unmap', at: 0, driver, dma: d.mapping!.dma, bytes: d.mapping!.bytes });
+  if (hasAttr(attrs, 'MMIO')) return false;
+  // What the device wrote and nobody synced is lost, as the driver wished.
+  return !hasAttr(attrs, 'SKIP_CPU_SYNC') || d.owner === 'cpu' || d.deviceBytes === 0;
+}
+
+function* unmapBuffer(k: Kernel, t: Task, driver: number, m: DriverMapping, attrs: string): Run {
+  const f = enter(t, { fn: 'driver_unmap', at: 0, driver, dma: m.dma, bytes: m.bytes, dir: m.dir, attrs });
+  const d = k.state.drivers[f.driver]!;
   // The device is done with the buffer: from here on nobody may use the address.
   d.mapping = null;
-  yield* dma_unmap_phys(k, t, f.dma, f.bytes);
+  yield* dma_unmap_phys(k, t, { dev: d.device, dma: f.dma, bytes: f.bytes, dir: f.dir, attrs: f.attrs });
+  if (mustHold(k, f.driver, f.attrs)) checkBuffer(k, f.driver);
+  d.owner = 'cpu';
   leave(t);
-  end(k, t);
+  endOperation(k, t);
 }
 
 function* lookUp(k: Kernel, t: Task): Run {
   const f = enter(t, { fn: 'reader_find_pool', at: 0, pool: 0 });
   // Physical address 0 lies below all memory, so in no pool.
-  f.pool = yield* swiotlb_find_pool(k, t, 0);
+  f.pool = yield* swiotlb_find_pool(k, t, k.state.drivers[0]!.device, 0);
   yield at(f, 1, 'find_pool_ret', { result: f.pool });
   leave(t);
 }
 
-const DRIVERS = [0, 1] as const;
-const CONTEXTS = ['process', 'atomic'] as const;
-
-function idle(k: Kernel, name: string): boolean {
-  const t = k.task(name);
-  return t.pending === null && cpuCanBeEntered(k.state, t.cpu);
+/** The buffer as the driver hands it to a mapping: its pattern written, shared or private as the attributes say. */
+export function prepareBuffer(k: Kernel, driver: number, bytes: number, attrs: string): void {
+  shareBuffer(k, driver, hasAttr(attrs, 'CC_SHARED') && !hasAttr(attrs, 'MMIO'));
+  cpuWrites(k, driver, bytes, false);
+  k.state.drivers[driver]!.lost = null;
 }
 
-function canMap(k: Kernel, driver: number): boolean {
-  return k.state.drivers[driver]?.mapping === null && idle(k, `driver/${driver}`);
-}
-
-function canUnmap(k: Kernel, driver: number): boolean {
-  const mapping = k.state.drivers[driver]?.mapping;
-  return mapping !== undefined && mapping !== null && idle(k, `driver/${driver}`);
-}
-
-/** Stimulus `map`: offered with the whole buffer, accepted with 1 to 8192 bytes. */
+/**
+ * Stimulus `map`: offered with the whole buffer, BIDIRECTIONAL, without attributes; accepted with 1 to 8192 bytes,
+ * and optional `dir` and `attrs`.
+ */
 export const map = {
   offers: (k: Kernel): Args[] => {
     const out: Args[] = [];
@@ -146,37 +138,23 @@ export const map = {
     }
     return out;
   },
-  accepts: (k: Kernel, args: Args): boolean => {
-    const { driver, context, boundary, bytes } = args;
-    return (
-      Object.keys(args).length === 4 &&
-      (driver === 0 || driver === 1) &&
-      (context === 'process' || context === 'atomic') &&
-      (boundary === 'wide' || boundary === 'narrow') &&
-      typeof bytes === 'number' &&
-      Number.isInteger(bytes) &&
-      bytes >= 1 &&
-      bytes <= BUFFER_BYTES &&
-      canMap(k, driver)
-    );
-  },
+  accepts: (k: Kernel, args: Args): boolean =>
+    hasKeys(args, ['driver', 'context', 'boundary', 'bytes'], ['attrs', 'dir']) &&
+    isContext(args.context) &&
+    (args.boundary === 'wide' || args.boundary === 'narrow') &&
+    isLength(args.bytes, BUFFER_BYTES) &&
+    isMapAttrs(args.attrs) &&
+    isDirection(args.dir) &&
+    canMap(k, args.driver),
   apply: (k: Kernel, args: Args): void => {
-    const driver = args.driver as number;
-    const bytes = args.bytes as number;
-    const d = k.state.drivers[driver]!;
-    const first = pageIndex(k.state.memory, d.buffer);
-    patternPages(driver, bytes).forEach((content, n) => {
-      setPage(k.state.memory, first + n, content);
-    });
-    d.bytes = bytes;
-    d.deviceWrote = false;
-    const t = k.task(`driver/${driver}`);
-    begin(k, t, args.context as 'process' | 'atomic');
-    k.start(t, mapBuffer(k, t, driver, bytes, args.boundary as Boundary));
+    const { driver, bytes, boundary, dir = 'BIDIRECTIONAL', attrs = '' } = args;
+    const op = { driver, bytes, boundary, dir, attrs } as MapOperation;
+    prepareBuffer(k, op.driver, op.bytes, op.attrs);
+    startOperation(k, op.driver, args.context as Context, (t) => mapBuffer(k, t, op));
   },
 };
 
-/** Stimulus `unmap`. */
+/** Stimulus `unmap`: with the attributes of the map, and SKIP_CPU_SYNC when `attrs` says so. */
 export const unmap = {
   offers: (k: Kernel): Args[] => {
     const out: Args[] = [];
@@ -184,32 +162,26 @@ export const unmap = {
       if (canUnmap(k, driver)) for (const context of CONTEXTS) out.push({ driver, context });
     return out;
   },
+  accepts: (k: Kernel, args: Args): boolean =>
+    hasKeys(args, ['driver', 'context'], ['attrs']) &&
+    isContext(args.context) &&
+    [undefined, '', 'SKIP_CPU_SYNC'].includes(args.attrs as string | undefined) &&
+    canUnmap(k, args.driver),
   apply: (k: Kernel, args: Args): void => {
     const driver = args.driver as number;
-    const t = k.task(`driver/${driver}`);
-    begin(k, t, args.context as 'process' | 'atomic');
-    k.start(t, unmapBuffer(k, t, driver));
+    const mapping = k.state.drivers[driver]!.mapping!;
+    const attrs = args.attrs === 'SKIP_CPU_SYNC' ? withAttr(mapping.attrs, 'SKIP_CPU_SYNC') : mapping.attrs;
+    startOperation(k, driver, args.context as Context, (t) => unmapBuffer(k, t, driver, mapping, attrs));
   },
 };
 
-/** Stimulus `deviceWrite`: while the buffer is mapped and its driver is not unmapping it. */
-export const deviceWrite = {
-  offers: (k: Kernel): Args[] =>
-    DRIVERS.filter((d) => k.state.drivers[d]!.mapping !== null && k.task(`driver/${d}`).pending === null).map(
-      (driver) => ({ driver }),
-    ),
-  apply: (k: Kernel, args: Args): void => {
-    const driver = args.driver as number;
-    const d = k.state.drivers[driver]!;
-    const { dma, bytes } = d.mapping!;
-    d.deviceWrote = device_write(k, dma, devicePattern(driver, bytes));
-    k.note(d.deviceWrote);
-  },
-};
+function canUnmap(k: Kernel, driver: unknown): boolean {
+  return driverIdle(k, driver) && k.state.drivers[driver]!.mapping !== null;
+}
 
 /** Stimulus `find_pool`. */
 export const find_pool = {
-  offers: (k: Kernel): Args[] => (idle(k, 'reader/1') ? [{ reader: 1 }] : []),
+  offers: (k: Kernel): Args[] => (isIdle(k, 'reader/1') ? [{ reader: 1 }] : []),
   apply: (k: Kernel): void => {
     const t = k.task('reader/1');
     k.start(t, lookUp(k, t));

@@ -48,6 +48,23 @@ export function chunkOf(pool: GenPool, virt: number, size: number): GenPoolChunk
   return null;
 }
 
+/** The chunk in which a whole range of physical addresses lies; null when none. */
+export function chunkOfPhys(pool: GenPool, phys: number, size: number): GenPoolChunk | null {
+  for (const c of pool.chunks)
+    if (phys >= c.phys && phys + size <= c.phys + c.bits.length * PAGE_SIZE) return c;
+  return null;
+}
+
+/** `gen_pool_size()`: bytes of all chunks. */
+export function gen_pool_size(pool: GenPool): number {
+  return pool.chunks.reduce((sum, c) => sum + c.bits.length * PAGE_SIZE, 0);
+}
+
+/** `gen_pool_avail()`: bytes that are not handed out. */
+export function gen_pool_avail(pool: GenPool): number {
+  return pool.chunks.reduce((sum, c) => sum + c.bits.filter((b) => b === 0).length * PAGE_SIZE, 0);
+}
+
 /** `gen_pool_free()`. Returns false when a part of the range was not handed out (the kernel stops there). */
 export function gen_pool_free(pool: GenPool, virt: number, size: number): boolean {
   const chunk = chunkOf(pool, virt, size);

@@ -3,7 +3,7 @@
  * interleaving and each failure.
  *
  * ```ts
- * const k = createKernel({ patches: new Set([5, 7, 17, 20]), platform, options });
+ * const k = createKernel({ patches: new Set([5, 6, 7, 17, 20]), platform, options });
  * k.stimulate('map', { driver: 0, context: 'process', boundary: 'wide', bytes: 8192 });
  * k.resume('driver/0');           // reads the head of the pool list
  * k.pending();                    // what each task will do next
@@ -11,19 +11,40 @@
  */
 
 import { boot } from './boot.ts';
+import { BOOT_STIMULI } from './boot-stimuli.ts';
 import type { KernelConfig } from './config.ts';
 import { ConfigReader } from './config.ts';
+import { atomic_pool_work_fn } from './dma/pool-expand.ts';
 import { swiotlb_dyn_alloc, swiotlb_dyn_free } from './dma/swiotlb-dynamic.ts';
-import { deviceWrite, find_pool, map, unmap } from './driver.ts';
+import { find_pool, map, unmap } from './driver.ts';
+import { ALLOC_STIMULI } from './driver-alloc.ts';
+import { deviceRead, deviceWrite } from './driver-device.ts';
+import { map_sg, unmap_sg } from './driver-sg.ts';
+import { sync } from './driver-sync.ts';
 import type { KernelCode } from './kernel.ts';
 import { Kernel } from './kernel.ts';
 import { rcu_gp_end, rcu_gp_start, rcu_softirq } from './rcu.ts';
 import { kworker_start, rcu_work_rcufn } from './workqueue.ts';
 
 const CODE: KernelCode = {
-  stimuli: { map, unmap, deviceWrite, find_pool, rcu_gp_start, rcu_gp_end, rcu_softirq, kworker_start },
+  stimuli: {
+    map,
+    unmap,
+    sync,
+    map_sg,
+    unmap_sg,
+    deviceRead,
+    deviceWrite,
+    find_pool,
+    rcu_gp_start,
+    rcu_gp_end,
+    rcu_softirq,
+    kworker_start,
+    ...BOOT_STIMULI,
+    ...ALLOC_STIMULI,
+  },
   callbacks: { swiotlb_dyn_free, rcu_work_rcufn },
-  works: { dyn_alloc: swiotlb_dyn_alloc, dyn_free: swiotlb_dyn_free },
+  works: { dyn_alloc: swiotlb_dyn_alloc, dyn_free: swiotlb_dyn_free, atomic_pool_work: atomic_pool_work_fn },
 };
 
 /** A kernel after boot. Throws RangeError when a size is not accepted. */
@@ -46,10 +67,23 @@ export function kernelMaker(config: KernelConfig): () => Kernel {
   };
 }
 
-export { DEFAULT_POOL } from './boot.ts';
-export type { ConfigRead, KernelConfig, KernelOptions, KernelSizes, PlatformFacts } from './config.ts';
-export { DEFAULT_SIZES } from './config.ts';
-export { DMA_MAPPING_ERROR } from './device.ts';
+export { DEFAULT_MEM, DEFAULT_POOL } from './boot.ts';
+export type {
+  ConfigRead,
+  ConversionProtocol,
+  KernelConfig,
+  KernelOptions,
+  KernelSizes,
+  PlatformFacts,
+} from './config.ts';
+export { DEFAULT_KERNEL_OPTIONS, DEFAULT_SIZES } from './config.ts';
+export {
+  cc_platform_has_mem_encrypt,
+  DMA_MAPPING_ERROR,
+  dma_to_phys,
+  encodingOf,
+  force_dma_unencrypted,
+} from './device.ts';
 export { IO_TLB_SEGSIZE as POOL_SEGMENT_SLOTS } from './dma/swiotlb-slots.ts';
 export { BUFFER_BYTES } from './driver.ts';
 export { chunkOf } from './genalloc.ts';
@@ -57,7 +91,7 @@ export type { Pending } from './kernel.ts';
 export { Kernel } from './kernel.ts';
 export { HOST_SHARED, PAGE_SIZE, PTE_INVALID, PTE_SHARED, pageIndex } from './memory.ts';
 export { isFree } from './page-alloc.ts';
-export type { IoTlbPool, KernelState } from './state.ts';
+export type { Allocation, DeviceState, IoTlbMem, IoTlbPool, KernelState } from './state.ts';
 export type { Answer, Args, Step, StepName, Stimulus, StimulusName } from './steps.ts';
 export { STEPS, STIMULI } from './steps.ts';
 export type { Fault, Frame, Task, TaskContext, TraceRecord } from './task.ts';

@@ -4,11 +4,13 @@
  * `stimulate` lets the world act, `resume` lets a task take its pending step, with the answer where the
  * step is a choice. Both run the task to its next yield and say what happened. Nothing else moves.
  */
+
+import { cmaRun } from './cma.ts';
 import type { ConfigReader } from './config.ts';
 import { showValue, wrongStimulus } from './errors.ts';
-import { hasBlock } from './page-alloc.ts';
+import { hasBlock, type Zone } from './page-alloc.ts';
 import { runnable } from './scheduler.ts';
-import type { IoTlbPool, KernelState, RcuCallback, SlotArray, WorkItem } from './state.ts';
+import type { IoTlbMem, IoTlbPool, KernelState, RcuCallback, SlotArray, WorkItem } from './state.ts';
 import type { Answer, Args, ArgValue, Step, Stimulus, StimulusName } from './steps.ts';
 import type { Fault, PendingStep, Run, Task, TaskContext, TraceRecord } from './task.ts';
 import { ANY_ANSWER } from './task.ts';
@@ -43,12 +45,26 @@ const NO_POOL: Omit<IoTlbPool, 'addr' | 'areas'> = {
   area_nslabs: 0,
   slots: 0,
   transient: false,
+  late_alloc: false,
+  areas_addr: 0,
   unencrypted: null,
   next: 0,
   workPending: false,
 };
 const BOTH: readonly Answer[] = ['ok', 'fail'];
 const FAIL: readonly Answer[] = ['fail'];
+/** As `needsPages()` numbers them. */
+const ZONES: readonly Zone[] = ['normal', 'dma32', 'dma'];
+const NO_MEM: Omit<IoTlbMem, 'addr'> = {
+  defpool: 0,
+  pools: 0,
+  nslabs: 0,
+  force_bounce: false,
+  for_alloc: false,
+  can_grow: false,
+  phys_limit: 0,
+  unencrypted: null,
+};
 
 /** A simulated kernel. Make one with `createKernel`. */
 export class Kernel {
@@ -76,22 +92,24 @@ export class Kernel {
   /** Every stimulus that would be accepted now, judged from the state alone. */
   stimuli(): Stimulus[] {
     const out: Stimulus[] = [];
+    if (this.state.ended !== null) return out;
     for (const name in this.#stimuli) {
       const rule = this.#stimuli[name as StimulusName];
-      for (const args of rule.offers(this)) out.push({ name: name as StimulusName, args });
+      for (const args of rule?.offers(this) ?? []) out.push({ name: name as StimulusName, args });
     }
     return out;
   }
 
   /** Arguments with which one stimulus would be accepted now. */
   offers(name: StimulusName): Args[] {
-    return this.#stimuli[name].offers(this);
+    if (this.state.ended !== null) return [];
+    return this.#stimuli[name]?.offers(this) ?? [];
   }
 
   /** Would this stimulus be accepted now? */
   accepts(name: StimulusName, args: Args): boolean {
     const rule = this.#stimuli[name];
-    if (rule === undefined) return false;
+    if (rule === undefined || this.state.ended !== null) return false;
     return rule.accepts?.(this, args) ?? rule.offers(this).some((offered) => sameArgs(offered, args));
   }
 
@@ -133,6 +151,8 @@ export class Kernel {
       );
     }
     const step = t.pending;
+    if (this.state.ended !== null)
+      throw new Error(`nothing can run: the guest is over (${this.state.ended})`);
     if (!runnable(this.state, t))
       throw new Error(`task ${taskName} cannot run now: its CPU is taken, or its lock is held`);
     const answers = this.answers(step);
@@ -151,7 +171,7 @@ export class Kernel {
   /** Apply a stimulus that is known to be accepted. */
   perform(name: StimulusName, args: Args): void {
     this.#begin();
-    this.#stimuli[name].apply(this, args);
+    this.#stimuli[name]!.apply(this, args);
   }
 
   /** Resume a task that is known to be runnable, with a fitting answer. */
@@ -165,7 +185,8 @@ export class Kernel {
   answers(step: PendingStep): readonly Answer[] | null {
     if (step.choice === null) return null;
     if (step.choice === ANY_ANSWER) return BOTH;
-    return hasBlock(this.state.buddy, step.choice) ? BOTH : FAIL;
+    if (step.choice < ANY_ANSWER) return cmaRun(this.state.cma, ANY_ANSWER - step.choice) < 0 ? FAIL : BOTH;
+    return hasBlock(this.state.buddy, step.choice % 32, ZONES[step.choice >> 5]!) ? BOTH : FAIL;
   }
 
   // ---- for kernel code ----
@@ -214,6 +235,18 @@ export class Kernel {
   fault(kind: Fault['kind'], addr: number, because: string): void {
     this.#faults ??= [];
     this.#faults.push({ kind, addr, because });
+  }
+
+  /** The guest is over, and nothing more happens. The caller yields `guest_over` behind it, which is never taken. */
+  end(why: string): void {
+    this.state.ended = why;
+  }
+
+  /** The `io_tlb_mem` at an address. One that was freed reads as zeroes, and is a fault. */
+  mem(addr: number): IoTlbMem {
+    for (const m of this.state.mems) if (m.addr === addr) return m;
+    this.fault('use-after-free', addr, 'no io_tlb_mem lives at this address');
+    return { ...NO_MEM, addr };
   }
 
   /** The pool descriptor at an address. One that was freed reads as zeroes, and is a fault. */
@@ -286,7 +319,7 @@ export class Kernel {
 
 /** Threads stay when they are idle; workers and softirqs end with their body. */
 function isPassing(name: string): boolean {
-  return name.startsWith('kworker/') || name.startsWith('softirq/');
+  return /^(kworker|softirq|boot|probe)\//.test(name);
 }
 
 function sameArgs(a: Args, b: Args): boolean {

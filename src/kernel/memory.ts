@@ -1,16 +1,23 @@
 /**
  * Physical memory: what the page tables say of each page, what the host says, and its bytes.
  *
- * Ranges of numbers: physical addresses from {@link RAM_BASE}, the linear map at {@link PAGE_OFFSET},
- * vmap aliases at {@link VMALLOC_START}, descriptors above {@link KMALLOC_START}; they never overlap, so
- * that a wrong kind of address is found out. All lie below 2^30, where the engine is fastest. Real kmalloc objects live in pages; here they do not, since
- * nothing in scope converts them.
+ * Memory lies in banks, one for each zone that has any. Ranges of numbers: physical addresses in the banks,
+ * the linear map {@link PAGE_OFFSET} above them, vmap aliases at {@link VMALLOC_START}, descriptors above
+ * {@link KMALLOC_START}; they never overlap, so that a wrong kind of address is found out
+ * ({@link isPhysRange}). All that every kernel has lies below 2^30, where the engine is fastest. Real kmalloc
+ * objects live in pages; here they do not, since nothing in scope converts them.
  */
 
 /** Bytes of a page. */
 export const PAGE_SIZE = 4096;
-/** First physical address. */
-export const RAM_BASE = 0x0010_0000;
+/** First physical address of the main bank: where zone dma ends and zone dma32 begins. */
+export const RAM_BASE = 0x0100_0000;
+/** First physical address of the bank in zone dma. */
+export const DMA_BASE = 0x0010_0000;
+/** First physical address of the bank in zone normal: 4 GiB. */
+export const NORMAL_BASE = 0x1_0000_0000;
+/** First physical address of the bank without linear addresses. */
+export const HIGHMEM_BASE = 0x2_0000_0000;
 /** Virtual address of physical address 0 in the linear map. */
 export const PAGE_OFFSET = 0x1000_0000;
 /** First address for vmap aliases. */
@@ -28,38 +35,81 @@ export const HOST_SHARED = 2;
 export const PTE_INVALID = 4;
 /** The last conversion of the page returned an error: nobody knows its state. */
 export const UNCERTAIN = 8;
+/** The linear-map entry is uncached (`arch_dma_set_uncached`). */
+export const PTE_UNCACHED = 16;
 
-/** A vmap alias of physically contiguous pages. */
+/** A vmap alias: pages, each anywhere, under addresses that follow each other. */
 export interface VmapArea {
   readonly vaddr: number;
-  readonly phys: number;
-  readonly pages: number;
+  /** Physical address of each page. */
+  readonly frames: readonly number[];
+  /** The alias's protection, which is its own: a conversion of the linear address does not change it. */
   readonly shared: boolean;
+  /** Address of the array of its page pointers, where the alias owns single pages (`dma_common_pages_remap`). */
+  readonly array?: number;
+}
+
+/** Memory without holes. */
+export interface Bank {
+  /** Physical address of its first page. */
+  readonly start: number;
+  readonly pages: number;
+  /** Page index of its first page. */
+  readonly first: number;
+  /** Its pages have no linear address (`PageHighMem`), as on 32-bit kernels only. */
+  readonly highmem: boolean;
 }
 
 /** State of all pages. */
 export interface MemoryState {
-  /** Code of each page from {@link RAM_BASE}. Replaced, never written to, so that kernels can share it. */
+  readonly banks: readonly Bank[];
+  /** Page-table entries say shared or private; where they do not, an alias fits whatever the page is. */
+  readonly pteEncryption: boolean;
+  /** Code of each page, bank after bank. Replaced, never written to, so that kernels can share it. */
   codes: readonly number[];
   /** Non-zero bytes of a page index: offset and value in turn, ascending. Replaced, never written to. */
   readonly bytes: { [page: number]: readonly number[] };
   readonly vmap: VmapArea[];
 }
 
-/** Memory of `pages` private pages, all zero. */
+/** One bank of `pages` private pages at {@link RAM_BASE}, all zero. */
 export function createMemory(pages: number): MemoryState {
-  return { codes: new Array<number>(pages).fill(0), bytes: {}, vmap: [] };
+  return createBanks([{ start: RAM_BASE, pages }]);
+}
+
+/** Memory of several banks, ascending; those without pages are left out. All private and zero. */
+export function createBanks(
+  banks: readonly { readonly start: number; readonly pages: number; readonly highmem?: boolean }[],
+  pteEncryption = true,
+): MemoryState {
+  let first = 0;
+  const laid: Bank[] = [];
+  for (const { start, pages, highmem = false } of banks) {
+    if (pages > 0) laid.push({ start, pages, first, highmem });
+    first += pages;
+  }
+  return { banks: laid, pteEncryption, codes: new Array<number>(first).fill(0), bytes: {}, vmap: [] };
 }
 
 /** Index of the page that holds a physical address; -1 outside RAM. */
 export function pageIndex(m: MemoryState, phys: number): number {
-  const index = Math.floor((phys - RAM_BASE) / PAGE_SIZE);
-  return index >= 0 && index < m.codes.length ? index : -1;
+  for (const b of m.banks) {
+    const n = Math.floor((phys - b.start) / PAGE_SIZE);
+    if (n >= 0 && n < b.pages) return b.first + n;
+  }
+  return -1;
 }
 
-/** Physical address of a page index. */
-export function pagePhys(index: number): number {
-  return RAM_BASE + index * PAGE_SIZE;
+/** `PageHighMem()`: the page has no linear address. */
+export function PageHighMem(m: MemoryState, phys: number): boolean {
+  return m.banks.some((b) => b.highmem && phys >= b.start && phys < b.start + b.pages * PAGE_SIZE);
+}
+
+/** Is this a number that physical addresses have, and virtual ones never have? */
+export function isPhysRange(addr: number): boolean {
+  if (addr < PAGE_OFFSET) return true;
+  if (addr < NORMAL_BASE) return false;
+  return addr < NORMAL_BASE + PAGE_OFFSET || (addr >= HIGHMEM_BASE && addr < HIGHMEM_BASE + PAGE_OFFSET);
 }
 
 /** `phys_to_virt()`, `page_address()`: linear address. */
@@ -74,7 +124,8 @@ export function virt_to_phys(vaddr: number): number {
 
 /** Is this an address of the linear map (`__is_lm_address`)? */
 export function isLinear(m: MemoryState, vaddr: number): boolean {
-  return pageIndex(m, vaddr - PAGE_OFFSET) >= 0;
+  const phys = vaddr - PAGE_OFFSET;
+  return pageIndex(m, phys) >= 0 && !PageHighMem(m, phys);
 }
 
 /** Set and clear code bits of `pages` pages; pages outside RAM are passed over. */
@@ -97,7 +148,7 @@ export function translate(
   vaddr: number,
 ): { phys: number; shared: boolean; valid: boolean } | null {
   const index = pageIndex(m, vaddr - PAGE_OFFSET);
-  if (index >= 0) {
+  if (index >= 0 && !PageHighMem(m, vaddr - PAGE_OFFSET)) {
     const code = m.codes[index]!;
     return {
       phys: vaddr - PAGE_OFFSET,
@@ -106,8 +157,9 @@ export function translate(
     };
   }
   for (const a of m.vmap) {
-    if (vaddr >= a.vaddr && vaddr < a.vaddr + a.pages * PAGE_SIZE)
-      return { phys: a.phys + (vaddr - a.vaddr), shared: a.shared, valid: true };
+    const frame = a.frames[Math.floor((vaddr - a.vaddr) / PAGE_SIZE)];
+    if (vaddr >= a.vaddr && frame !== undefined)
+      return { phys: frame + (vaddr % PAGE_SIZE), shared: a.shared, valid: true };
   }
   return null;
 }
@@ -117,9 +169,9 @@ export function cpuFault(m: MemoryState, vaddr: number): string | null {
   const t = translate(m, vaddr);
   if (t === null) return 'no mapping';
   if (!t.valid) return 'the linear-map entry is invalid';
-  const code = m.codes[pageIndex(m, t.phys)]!;
+  const code = m.codes[pageIndex(m, t.phys)] ?? 0;
   const host = (code & HOST_SHARED) !== 0;
-  if (t.shared !== host)
+  if (m.pteEncryption && t.shared !== host)
     return t.shared
       ? 'mapped shared, but the host does not share the page'
       : 'mapped private, but the page is shared with the host';
@@ -130,7 +182,7 @@ export function cpuFault(m: MemoryState, vaddr: number): string | null {
 export function readByte(m: MemoryState, phys: number): number {
   const content = m.bytes[pageIndex(m, phys)];
   if (content === undefined) return 0;
-  const offset = (phys - RAM_BASE) % PAGE_SIZE;
+  const offset = phys % PAGE_SIZE;
   for (let i = 0; i < content.length; i += 2) if (content[i] === offset) return content[i + 1]!;
   return 0;
 }
@@ -139,7 +191,7 @@ export function readByte(m: MemoryState, phys: number): number {
 export function writeByte(m: MemoryState, phys: number, value: number): void {
   const index = pageIndex(m, phys);
   if (index < 0) return;
-  const offset = (phys - RAM_BASE) % PAGE_SIZE;
+  const offset = phys % PAGE_SIZE;
   const old = m.bytes[index] ?? [];
   let i = 0;
   while (i < old.length && old[i]! < offset) i += 2;
@@ -156,13 +208,11 @@ export function setPage(m: MemoryState, index: number, content: readonly number[
 /** Non-zero bytes of `[phys, phys+size)`, as pairs of offset from `phys` and value, ascending. */
 export function sparseBytes(m: MemoryState, phys: number, size: number): [number, number][] {
   const out: [number, number][] = [];
-  const first = Math.floor((phys - RAM_BASE) / PAGE_SIZE);
-  const last = Math.floor((phys + size - 1 - RAM_BASE) / PAGE_SIZE);
-  for (let index = first; index <= last; index++) {
-    const content = m.bytes[index];
+  for (let page = phys - (phys % PAGE_SIZE); page < phys + size; page += PAGE_SIZE) {
+    const content = m.bytes[pageIndex(m, page)];
     if (content === undefined) continue;
     for (let i = 0; i < content.length; i += 2) {
-      const offset = pagePhys(index) + content[i]! - phys;
+      const offset = page + content[i]! - phys;
       if (offset >= 0 && offset < size) out.push([offset, content[i + 1]!]);
     }
   }

@@ -1,5 +1,8 @@
 /**
- * The page allocator: a buddy allocator over one zone (mm/page_alloc.c).
+ * The page allocator: a buddy allocator over the zones dma, dma32 and normal (mm/page_alloc.c).
+ *
+ * Where a frame lies says its zone; a block never spans two, for zones end at multiples of the largest block.
+ * A request for a zone falls back to the ones below it, and never to one above.
  *
  * The smallest block that suffices is taken, and of those the lowest, where the kernel takes the one that was
  * freed last: addresses depend on history as little as they can. Frees merge buddies as the kernel's do.
@@ -15,6 +18,24 @@ export interface BuddyState {
   readonly used: number[];
 }
 
+/** A zone of the page allocator, by the addresses that its frames have. */
+export type Zone = 'dma' | 'dma32' | 'normal';
+
+/** First frame above a zone: zone dma ends at 16 MiB (`zone_dma_bits` 24, as on x86), dma32 at 4 GiB. */
+const ZONE_END: Readonly<Record<Zone, number>> = { dma: 2 ** 12, dma32: 2 ** 20, normal: Infinity };
+/** Zones that a request for a zone is served from, in this order. */
+const ZONE_LIST: Readonly<Record<Zone, readonly Zone[]>> = {
+  dma: ['dma'],
+  dma32: ['dma32', 'dma'],
+  normal: ['normal', 'dma32', 'dma'],
+};
+
+/** `page_zonenum()`. */
+export function zoneOf(phys: number): Zone {
+  const pfn = phys / PAGE_SIZE;
+  return pfn < ZONE_END.dma ? 'dma' : pfn < ZONE_END.dma32 ? 'dma32' : 'normal';
+}
+
 /** Largest order of a block (`MAX_PAGE_ORDER`: 4 MiB). */
 export const MAX_PAGE_ORDER = 10;
 
@@ -28,15 +49,20 @@ export function get_order(bytes: number): number {
 /** A page allocator that owns frames `[first, first + count)`. */
 export function createBuddy(first: number, count: number): BuddyState {
   const buddy: BuddyState = { free: [], used: [] };
+  addFrames(buddy, first, count);
+  return buddy;
+}
+
+/** Give the allocator frames that it did not have, in blocks as large as they come. */
+export function addFrames(buddy: BuddyState, first: number, count: number): void {
   let pfn = first;
   while (pfn < first + count) {
     let order = 0;
     while (order < MAX_PAGE_ORDER && pfn % 2 ** (order + 1) === 0 && pfn + 2 ** (order + 1) <= first + count)
       order++;
-    buddy.free.push(pfn, order);
+    insertBlock(buddy.free, pfn, order);
     pfn += 2 ** order;
   }
-  return buddy;
 }
 
 /** The same frames in `large` blocks of 64 pages and, behind them, blocks of 32 with 32 held pages between. */
@@ -52,19 +78,25 @@ export function createFragmentedBuddy(first: number, count: number, large: numbe
   return buddy;
 }
 
-/** Is there a free block of this order? */
-export function hasBlock(buddy: BuddyState, order: number): boolean {
-  for (let i = 1; i < buddy.free.length; i += 2) if (buddy.free[i]! >= order) return true;
+/** Is there a free block of this order in a zone or below it? */
+export function hasBlock(buddy: BuddyState, order: number, zone: Zone = 'normal'): boolean {
+  const { free } = buddy;
+  const end = ZONE_END[zone];
+  for (let i = 0; i < free.length; i += 2) if (free[i + 1]! >= order && free[i]! < end) return true;
   return false;
 }
 
-/** Take a block of an order. Returns its physical address, 0 when there is none. */
-export function takeBlock(buddy: BuddyState, order: number): number {
+/** Take a block of an order from a zone or below it. Returns its physical address, 0 when there is none. */
+export function takeBlock(buddy: BuddyState, order: number, zone: Zone = 'normal'): number {
   const { free } = buddy;
   let best = -1;
-  for (let i = 0; i < free.length; i += 2) {
-    const have = free[i + 1]!;
-    if (have >= order && (best < 0 || have < free[best + 1]!)) best = i;
+  for (const from of ZONE_LIST[zone]) {
+    for (let i = 0; i < free.length; i += 2) {
+      if (zoneOf(free[i]! * PAGE_SIZE) !== from) continue;
+      const have = free[i + 1]!;
+      if (have >= order && (best < 0 || have < free[best + 1]!)) best = i;
+    }
+    if (best >= 0) break;
   }
   if (best < 0) return 0;
   const pfn = free[best]!;
@@ -101,6 +133,12 @@ export function giveBlock(buddy: BuddyState, m: MemoryState, phys: number, order
   }
   insertBlock(free, pfn, o);
   return null;
+}
+
+/** Give frames that the allocator never had, block by block, merging them with what is free beside them. */
+export function framesGoBack(buddy: BuddyState, m: MemoryState, first: number, count: number): void {
+  const { free } = createBuddy(first, count);
+  for (let i = 0; i < free.length; i += 2) giveBlock(buddy, m, free[i]! * PAGE_SIZE, free[i + 1]!);
 }
 
 function insertBlock(blocks: number[], pfn: number, order: number): void {

@@ -19,7 +19,7 @@ export function softirqCanRun(s: KernelState, cpu: number): boolean {
 
 /** May the task be resumed now? */
 export function runnable(s: KernelState, task: Task): boolean {
-  if (task.pending === null) return false;
+  if (task.pending === null || s.ended !== null) return false;
   for (const other of s.tasks) {
     if (other === task || other.cpu !== task.cpu) continue;
     if (other.context === 'softirq') return false;

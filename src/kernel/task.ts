@@ -25,7 +25,7 @@ export type TaskContext = 'process' | 'atomic' | 'softirq';
 export interface PendingStep {
   readonly name: StepName;
   readonly args: Args;
-  /** Null: no choice. A number: page order that 'ok' needs. -1: both answers. */
+  /** Null: no choice. -1: both answers. Else what 'ok' needs: a page order in a zone, or CMA pages. */
   readonly choice: number | null;
   readonly lock: string | null;
 }
@@ -73,7 +73,17 @@ export function atLock(frame: Frame, n: number, name: StepName, lock: string, ar
   return { name, args, choice: null, lock };
 }
 
-/** A choice of the world; `needs` is a page order or {@link ANY_ANSWER}. */
+/** Choice code: 'ok' needs a free block of this order in a zone or below it. */
+export function needsPages(order: number, zone: 'dma' | 'dma32' | 'normal' = 'normal'): number {
+  return order + (zone === 'normal' ? 0 : zone === 'dma32' ? 32 : 64);
+}
+
+/** Choice code: 'ok' needs this many free pages in a row in the CMA area. */
+export function needsCma(pages: number): number {
+  return -1 - pages;
+}
+
+/** A choice of the world; `needs` is {@link ANY_ANSWER}, a page order, or of the two functions above. */
 export function atChoice(
   frame: Frame,
   n: number,

@@ -1,6 +1,6 @@
 /** CPU copies through virtual addresses: what memcpy and memset do, page by page, with faults noted. */
 import type { Kernel } from './kernel.ts';
-import { copyPhys, cpuFault, PAGE_SIZE, translate } from './memory.ts';
+import { copyPhys, cpuFault, PAGE_SIZE, translate, writeByte } from './memory.ts';
 
 /** `memset(vaddr, 0, size)`. A page that the CPU cannot use is a fault and is passed over. */
 export function zero(k: Kernel, vaddr: number, size: number): void {
@@ -19,6 +19,14 @@ export function copy(k: Kernel, to: number, from: number, size: number): void {
       if (target !== null && origin !== null) copyPhys(k.state.memory, target, origin, piece);
     });
   });
+}
+
+/** Stores of single bytes at offsets from a virtual address. Those that the CPU cannot make are faults. */
+export function writeCpu(k: Kernel, vaddr: number, bytes: readonly (readonly [number, number])[]): void {
+  for (const [offset, value] of bytes) {
+    const phys = usable(k, vaddr + offset);
+    if (phys !== null) writeByte(k.state.memory, phys, value);
+  }
 }
 
 function usable(k: Kernel, vaddr: number): number | null {

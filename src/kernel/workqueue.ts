@@ -48,7 +48,7 @@ export const kworker_start = {
     for (const w of k.state.queued) {
       if (!cpuCanBeEntered(k.state, w.cpu)) continue;
       if (w.work === 'dyn_free') out.push({ work: w.work, pool: w.pool });
-      else if (!k.hasTask('kworker/dyn_alloc')) out.push({ work: w.work });
+      else if (!k.hasTask(`kworker/${w.work}`)) out.push({ work: w.work });
     }
     return out;
   },

@@ -1,25 +1,39 @@
 /** The reviewed list of known findings: what does not hold, exactly where, and what it was judged to be. */
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
-import { OPTION_VALUES, type Options } from './options.ts';
+import { OPTION_VALUES, type OptionName, type Options } from './options.ts';
 import { PLATFORMS } from './platforms.ts';
 
 /**
  * What shows a finding: `check` of the specification, `explore` of the simulator under the default workloads,
- * `conform` of the simulator with the machines of its own series, `conform-v5` with the intended machines.
+ * `matrix` of the simulator under the workloads of the matrix, `conform` of the simulator with the machines of
+ * its own series, `conform-v5` with the intended machines.
  */
-export const INSTRUMENTS = ['check', 'explore', 'conform', 'conform-v5'] as const;
+export const INSTRUMENTS = ['check', 'explore', 'matrix', 'conform', 'conform-v5'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];
+
+/** Those that run systems of the specification; the others run workloads. */
+const OF_SYSTEMS: readonly Instrument[] = ['check', 'conform', 'conform-v5'];
 
 /** Where a finding may occur or not. */
 export interface Situation {
   readonly patches: ReadonlySet<number>;
   readonly platform: { readonly name: string };
   readonly options: Options;
+  /** The system of the specification that is run; without it, any may be. */
+  readonly system?: string;
+  /** The workloads that are run together; without them, any may be. */
+  readonly workloads?: readonly string[];
 }
 
 /** True where all its parts are. A part that is missing is true everywhere. */
 export interface Alternative {
+  /** Which of the finding's instruments it is about. */
+  readonly shownBy?: readonly Instrument[];
+  /** Systems of the specification that show it; asked of the instruments that run systems. */
+  readonly systems?: readonly string[];
+  /** Workloads each of which shows it; asked of the instruments that run workloads. */
+  readonly workloads?: readonly string[];
   readonly platforms?: readonly string[];
   readonly options?: Partial<Options>;
   /** All of these patches are applied. */
@@ -51,18 +65,41 @@ export class FindingsError extends Error {
   }
 }
 
-/** Whether a finding occurs in a situation, as the list says. */
+/**
+ * Whether a finding occurs in a situation, as the list says.
+ * @param instrument that looks; without one, whether any of them shows it
+ */
 export function occursIn(
-  { when }: Pick<Finding, 'when'>,
-  { patches, platform, options }: Situation,
+  { shownBy, when }: Pick<Finding, 'shownBy' | 'when'>,
+  situation: Situation,
+  instrument?: Instrument,
 ): boolean {
-  return when.some(
-    (alternative) =>
-      (alternative.platforms?.includes(platform.name) ?? true) &&
-      Object.entries(alternative.options ?? {}).every(([name, value]) => options[name as never] === value) &&
-      (alternative.has ?? []).every((patch) => patches.has(patch)) &&
-      !(alternative.lacks ?? []).some((patch) => patches.has(patch)),
+  if (instrument === undefined) return shownBy.some((one) => occursIn({ shownBy, when }, situation, one));
+  if (!shownBy.includes(instrument)) return false;
+  return when.some((alternative) => isTrue(alternative, situation, instrument));
+}
+
+function isTrue(
+  { shownBy, systems, workloads, platforms, options = {}, has = [], lacks = [] }: Alternative,
+  situation: Situation,
+  instrument: Instrument,
+): boolean {
+  const { patches } = situation;
+  return (
+    (shownBy?.includes(instrument) ?? true) &&
+    (OF_SYSTEMS.includes(instrument)
+      ? isOneOf(systems, situation.system === undefined ? undefined : [situation.system])
+      : isOneOf(workloads, situation.workloads)) &&
+    (platforms?.includes(situation.platform.name) ?? true) &&
+    Object.entries(options).every(([name, value]) => situation.options[name as OptionName] === value) &&
+    has.every((patch) => patches.has(patch)) &&
+    !lacks.some((patch) => patches.has(patch))
   );
+}
+
+/** Whether one of those that are run is among those that show it. What is not named is any. */
+function isOneOf(show: readonly string[] | undefined, run: readonly string[] | undefined): boolean {
+  return show === undefined || run === undefined || run.some((name) => show.includes(name));
 }
 
 /** The findings that an instrument shows in a situation. */
@@ -71,7 +108,7 @@ export function findingsFor(
   situation: Situation,
   findings: readonly Finding[] = knownFindings(),
 ): Finding[] {
-  return findings.filter((finding) => finding.shownBy.includes(instrument) && occursIn(finding, situation));
+  return findings.filter((finding) => occursIn(finding, situation, instrument));
 }
 
 /** What was seen to be false, and where. */

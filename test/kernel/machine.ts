@@ -9,7 +9,16 @@ import type { TraceRecord } from '../../src/kernel/task.ts';
 export const TDX: PlatformFacts = {
   name: 'tdx',
   memEncrypt: true,
-  forcesUntrusted: true,
+  memEncryptFromPatch: null,
+  guestMemEncrypt: true,
+  hostMemEncrypt: false,
+  forces: 'all',
+  forcesFromPatch: null,
+  pteEncryption: true,
+  preservesContents: false,
+  forceBounceBefore10: true,
+  swiotlbAtBoot: 'always',
+  family: 'x86',
   addressBit: null,
   conversion: 'tdx',
   dmaDirectRemap: false,
@@ -18,19 +27,25 @@ export const TDX: PlatformFacts = {
 
 /** One with both. */
 export const CCA: PlatformFacts = {
+  ...TDX,
   name: 'cca',
-  memEncrypt: true,
-  forcesUntrusted: true,
+  family: 'arm64',
+  guestMemEncrypt: false,
   addressBit: { bit: 47, meaning: 'shared' },
   conversion: 'cca',
   dmaDirectRemap: true,
   dmaCoherentPool: true,
 };
 
-export const V5: ReadonlySet<number> = new Set([5, 7, 17, 20]);
+/** The whole series. */
+export const V5: ReadonlySet<number> = new Set(Array.from({ length: 20 }, (_, n) => n + 1));
 export const BASELINE: ReadonlySet<number> = new Set();
 
-export const OPTIONS: KernelOptions = { DMA_COHERENT_POOL: true, SWIOTLB_DYNAMIC: true, trusted: false };
+export const OPTIONS: Partial<KernelOptions> = {
+  DMA_COHERENT_POOL: true,
+  SWIOTLB_DYNAMIC: true,
+  trusted: false,
+};
 
 /** A kernel after boot. */
 export function machine(

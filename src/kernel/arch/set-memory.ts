@@ -26,9 +26,10 @@ function* convert(
 ): Run<number> {
   const f = enter(t, { fn, at: 0, addr, numpages, mayNotSleep: false as boolean, ret: 0 });
   yield at(f, 1, f.fn, { addr: f.addr, numpages: f.numpages });
-  f.mayNotSleep = !k.might_sleep(t);
+  const arch = ARCH[k.config.fact('conversion')];
+  if (arch.maySleep) f.mayNotSleep = !k.might_sleep(t);
   const to = f.fn === 'set_memory_decrypted' ? 'shared' : 'private';
-  f.ret = yield* ARCH[k.config.fact('conversion')].convert(k, t, f.addr, f.numpages, to);
+  f.ret = yield* arch.convert(k, t, f.addr, f.numpages, to);
   settle(k, f);
   yield at(f, 2, `${f.fn}_ret`, { addr: f.addr, numpages: f.numpages, ret: f.ret });
   leave(t);

@@ -6,47 +6,38 @@
  * stops there and undoes nothing, so the two halves of the truth differ.
  */
 import type { Kernel } from '../kernel.ts';
-import { changeCodes, HOST_SHARED, isLinear, loseContents, PTE_SHARED, virt_to_phys } from '../memory.ts';
 import type { Run, Task } from '../task.ts';
 import { ANY_ANSWER, atChoice, enter, leave } from '../task.ts';
 import type { Arch, Target } from './protocol.ts';
-import { EBUSY, EINVAL, EIO, ENOMEM, rangeAt, rangesOf } from './protocol.ts';
+import { changeHost, changeTable, EBUSY, EINVAL, EIO, ENOMEM, hostCall, rangesOf } from './protocol.ts';
+import { notLinear } from './x86.ts';
 
 function* convert(k: Kernel, t: Task, addr: number, numpages: number, to: Target): Run<number> {
+  if (notLinear(k, addr)) return -EINVAL;
   const f = enter(t, { fn: '__set_memory_enc_pgtable', at: 0, addr, numpages, to, range: 0 });
-  const m = k.state.memory;
-  if (!isLinear(m, f.addr)) {
-    // x86 has no alias that any caller in scope would pass; nothing can be converted there.
-    k.fault('bad-page', f.addr, 'conversion of an address outside the linear map');
-    leave(t);
-    return -EINVAL;
-  }
   if ((yield atChoice(f, 1, 'conversion_begin', ANY_ANSWER, { to: f.to })) === 'fail') {
     leave(t);
     return -EBUSY;
   }
-  if (f.to === 'shared') changeCodes(m, virt_to_phys(f.addr), f.numpages, PTE_SHARED, 0);
+  if (f.to === 'shared') changeTable(k, f);
   for (; f.range < rangesOf(f.numpages); f.range++) {
-    const args = { to: f.to, range: f.range, ranges: rangesOf(f.numpages) };
+    const args = hostCall(f, f.range, rangesOf(f.numpages));
     if ((yield atChoice(f, 2, 'host_call', ANY_ANSWER, args)) === 'fail') {
       leave(t);
       return -EIO;
     }
-    const r = rangeAt(virt_to_phys(f.addr), f.numpages, f.range);
-    if (f.to === 'shared') changeCodes(m, r.phys, r.pages, HOST_SHARED, 0);
-    else changeCodes(m, r.phys, r.pages, 0, HOST_SHARED);
-    loseContents(m, r.phys, r.pages);
+    changeHost(k, f, f.range);
   }
   if (f.to === 'private') {
     if ((yield atChoice(f, 3, 'conversion_end', ANY_ANSWER, { to: f.to })) === 'fail') {
       leave(t);
       return -ENOMEM;
     }
-    changeCodes(m, virt_to_phys(f.addr), f.numpages, 0, PTE_SHARED);
+    changeTable(k, f);
   }
   leave(t);
   return 0;
 }
 
 /** The protocol. */
-export const tdx: Arch = { convert };
+export const tdx: Arch = { maySleep: true, convert };

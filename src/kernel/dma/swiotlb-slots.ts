@@ -19,6 +19,14 @@ export function nr_slots(bytes: number): number {
   return Math.ceil(bytes / IO_TLB_SIZE);
 }
 
+/**
+ * `swiotlb_align_offset()`: how far into its slots a mapping begins, so that the bits of `min_align_mask` agree
+ * with the original address. Whole slots of it are padding; only an allocation alignment makes such.
+ */
+export function swiotlb_align_offset(min_align_mask: number, alloc_align_mask: number, addr: number): number {
+  return addr % ((min_align_mask & (alloc_align_mask | (IO_TLB_SIZE - 1))) + 1);
+}
+
 /** Fields of a slot array, laid out when somebody first needs them. */
 export function fieldsOf(array: SlotArray): SlotFields {
   array.fields ??= initialFields(array);
@@ -67,7 +75,8 @@ export interface SlotPlace {
  *
  * A start slot fits when its bus address, cut to the segment boundary, is aligned to the allocation's
  * mask, agrees with the original address in the remaining bits of min_align_mask, the run does not cross
- * the boundary, and the free run is long enough.
+ * the boundary, and the free run is long enough. As in the kernel, a search that begins on a misaligned hint may
+ * end one alignment unit too early: the last start that fits before the hint is then not looked at.
  *
  * @returns index of the first slot in the pool, or -1
  */
@@ -97,7 +106,7 @@ export function searchArea(array: SlotArray, place: SlotPlace, req: SlotRequest)
     }
     const crosses = ((shift + slot) % maxSlots) + nslots > maxSlots;
     if (!crosses && slots.list[slot]! >= nslots) {
-      take(slots, slot, nslots, req.alloc_size);
+      take(slots, slot, nslots, req.alloc_size - swiotlb_align_offset(req.min_align_mask, 0, req.orig_addr));
       area.index = wrap(index + nslots, area_nslabs);
       area.used += nslots;
       return slot;
@@ -112,6 +121,7 @@ function wrap(index: number, area_nslabs: number): number {
   return index >= area_nslabs ? 0 : index;
 }
 
+/** `alloc_size`: bytes of the allocation that lie behind the offset into the first slot. */
 function take(slots: SlotFields, first: number, nslots: number, alloc_size: number): void {
   for (let i = first; i < first + nslots; i++) {
     slots.list[i] = 0;
@@ -140,7 +150,11 @@ export function recordMapping(
   for (let i = 0; i < count; i++) slots.orig_addr[index + i] = orig_addr + i * IO_TLB_SIZE;
 }
 
-/** Where a mapping that contains a slot begins, and how long it is. */
+/**
+ * Where the allocation of a mapping begins that starts in a slot, padding included, and how long it is.
+ *
+ * @param offset how far into the slot the mapping begins
+ */
 export function mappingAt(array: SlotArray, slot: number, offset: number): { index: number; nslots: number } {
   const slots = fieldsOf(array);
   const index = slot - slots.pad_slots[slot]!;

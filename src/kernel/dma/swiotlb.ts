@@ -1,150 +1,176 @@
 /**
- * swiotlb: bounce, map, sync and unmap of one mapping (kernel/dma/swiotlb.c).
+ * swiotlb: map one mapping through slots (kernel/dma/swiotlb.c: swiotlb_tbl_map_single, swiotlb_map).
+ * Here patches 6, 7, 9 and 10 act. The way back is in `swiotlb-unmap.ts`.
  */
-import { DMA_MAPPING_ERROR, force_dma_unencrypted, phys_to_dma, withinMask } from '../device.ts';
+import {
+  DMA_MAPPING_ERROR,
+  deviceOf,
+  dma_capable,
+  force_dma_unencrypted,
+  memOf,
+  phys_to_dma,
+} from '../device.ts';
 import type { Kernel } from '../kernel.ts';
-import { phys_to_virt } from '../memory.ts';
-import type { IoTlbPool } from '../state.ts';
 import type { Run, Task } from '../task.ts';
-import { at, atLock, enter, leave } from '../task.ts';
-import { copy } from '../uaccess.ts';
-import { poolIsShared, retire, swiotlb_find_pool, swiotlb_find_slots } from './swiotlb-find.ts';
-import { fieldsOf, IO_TLB_SIZE, mappingAt, nr_slots, recordMapping, releaseRun } from './swiotlb-slots.ts';
+import { enter, leave } from '../task.ts';
+import { arch_sync_dma_for_device, beginDeviceView } from './arch-sync.ts';
+import { hasAttr, withAttr, withoutAttr } from './attrs.ts';
+import type { MapRequest } from './request.ts';
+import { swiotlb_bounce } from './swiotlb-bounce.ts';
+import { swiotlb_find_pool, swiotlb_find_slots } from './swiotlb-find.ts';
+import {
+  IO_TLB_SEGSIZE,
+  IO_TLB_SIZE,
+  nr_slots,
+  recordMapping,
+  swiotlb_align_offset,
+} from './swiotlb-slots.ts';
+import { swiotlb_tbl_unmap_single } from './swiotlb-unmap.ts';
 
-/** `swiotlb_bounce()`: copy between the original memory and the slots, through the pool's `vaddr`. */
-function* swiotlb_bounce(
+/** `is_swiotlb_force_bounce()`. */
+export function is_swiotlb_force_bounce(k: Kernel, dev: number): boolean {
+  return memOf(k, dev)?.force_bounce === true;
+}
+
+/** `is_swiotlb_active()`. */
+export function is_swiotlb_active(k: Kernel, dev: number): boolean {
+  return (memOf(k, dev)?.nslabs ?? 0) > 0;
+}
+
+/** `swiotlb_max_mapping_size()`: bytes; a segment less what `min_align_mask` may take of it. */
+export function swiotlb_max_mapping_size(k: Kernel, dev: number): number {
+  const { min_align_mask } = deviceOf(k, dev);
+  return IO_TLB_SIZE * IO_TLB_SEGSIZE - nr_slots(min_align_mask) * IO_TLB_SIZE;
+}
+
+/** A mapping that shall be bounced. */
+export interface TblRequest {
+  readonly orig_addr: number;
+  readonly mapping_size: number;
+  /** Mask of the alignment that the caller asks for; streaming mappings ask for none (0), dma-iommu for a granule. */
+  readonly alloc_align_mask: number;
+  /** Segment boundary mask to use instead of the device's own. */
+  readonly boundary?: number;
+}
+
+/** A streaming mapping asks for no alignment of its own. */
+export function tblRequest({ phys, bytes, boundary }: MapRequest): TblRequest {
+  const request = { orig_addr: phys, mapping_size: bytes, alloc_align_mask: 0 };
+  return boundary === undefined ? request : { ...request, boundary };
+}
+
+/**
+ * `swiotlb_tbl_map_single()`: find slots, record the original address, copy in.
+ *
+ * From 7 a device whose need differs from the state of its pool is refused, and the attributes are rewritten to
+ * that state. Patch 6 makes the rewrite reach the caller: before it a copy is passed, after it the caller's own.
+ *
+ * @param caller the frame that holds the caller's attributes
+ * @returns physical address in a pool, or DMA_MAPPING_ERROR
+ */
+export function* swiotlb_tbl_map_single(
   k: Kernel,
   t: Task,
-  dir: 'in' | 'out',
-  pool: number,
-  tlb: number,
-  bytes: number,
-): Run {
-  const f = enter(t, { fn: 'swiotlb_bounce', at: 0, dir, pool, tlb, bytes });
-  yield at(f, 1, 'swiotlb_bounce', { dir: f.dir, pool: f.pool });
-  const p = k.pool(f.pool);
-  const array = k.slotArray(p.slots);
-  const index = Math.floor((f.tlb - p.start) / IO_TLB_SIZE);
-  const slots = array === null ? null : fieldsOf(array);
-  const orig = slots?.orig_addr[index];
-  if (slots !== null && orig !== undefined && orig >= 0) {
-    const offset = f.tlb % IO_TLB_SIZE;
-    // A size beyond what was recorded is cut, with a warning in the kernel's log.
-    const size = Math.min(f.bytes, slots.alloc_size[index]! - offset);
-    const buffer = phys_to_virt(orig + offset);
-    const slot = p.vaddr + (f.tlb - p.start);
-    if (f.dir === 'in') copy(k, slot, buffer, size);
-    else copy(k, buffer, slot, size);
+  dev: number,
+  what: TblRequest,
+  caller: { attrs: string },
+): Run<number> {
+  const f = enter(t, { fn: 'swiotlb_tbl_map_single', at: 0, ...begin(k, dev, what), attrs: caller.attrs });
+  const passed = k.config.patch(6) ? caller : f;
+  const mem = memOf(k, f.dev);
+  if (mem === null || mem.nslabs === 0) {
+    // "Can not allocate SWIOTLB buffer earlier": there is no pool.
+    leave(t);
+    return DMA_MAPPING_ERROR;
   }
-  leave(t);
-}
-
-/** What is mapped. */
-export interface MapRequest {
-  readonly phys: number;
-  readonly bytes: number;
-  readonly boundary_mask: number;
-}
-
-/** `swiotlb_tbl_map_single()`: physical address in a pool, 0 on error. */
-function* swiotlb_tbl_map_single(k: Kernel, t: Task, what: MapRequest): Run<number> {
-  const f = enter(t, {
-    fn: 'swiotlb_tbl_map_single',
-    at: 0,
-    req: {
-      orig_addr: what.phys,
-      alloc_size: what.bytes,
-      alloc_align_mask: 0,
-      min_align_mask: 0,
-      boundary_mask: what.boundary_mask,
-    },
-    pool: 0,
-    tlb: 0,
-  });
-  const wrongState = k.config.patch(7) && k.state.mem.unencrypted !== force_dma_unencrypted(k);
-  const slot = wrongState ? null : yield* swiotlb_find_slots(k, t, f.req);
+  if (k.config.patch(7)) {
+    if (mem.unencrypted !== force_dma_unencrypted(k, f.dev)) {
+      leave(t);
+      return DMA_MAPPING_ERROR;
+    }
+    passed.attrs = (mem.unencrypted ? withAttr : withoutAttr)(passed.attrs, 'CC_SHARED');
+  }
+  const slot = yield* swiotlb_find_slots(k, t, f.dev, f.req);
   if (slot === null) {
     leave(t);
-    return 0;
+    return DMA_MAPPING_ERROR;
   }
   f.pool = slot.pool;
   const pool = k.pool(f.pool);
   const array = k.slotArray(pool.slots);
-  if (array !== null) recordMapping(array, slot.index, nr_slots(f.req.alloc_size), f.req.orig_addr, 0);
-  f.tlb = pool.start + slot.index * IO_TLB_SIZE;
-  yield* swiotlb_bounce(k, t, 'in', f.pool, f.tlb, f.req.alloc_size);
+  const pad = Math.floor(f.offset / IO_TLB_SIZE);
+  const index = slot.index + pad;
+  if (array !== null) recordMapping(array, index, nr_slots(f.req.alloc_size) - pad, f.req.orig_addr, pad);
+  f.tlb = pool.start + index * IO_TLB_SIZE + (f.offset % IO_TLB_SIZE);
+  // Also for FROM_DEVICE: bytes that the device does not write keep their value.
+  yield* swiotlb_bounce(k, t, f.dev, 'in', f.pool, f.tlb, f.bytes);
   leave(t);
   return f.tlb;
 }
 
-/** `swiotlb_map()`: bounce, encode, ask whether the device can use the address. */
+/** Locals of `swiotlb_tbl_map_single()`: sizes and masks of the request. */
+function begin(k: Kernel, dev: number, what: TblRequest) {
+  const device = deviceOf(k, dev);
+  const { orig_addr, alloc_align_mask, boundary = device.seg_boundary_mask } = what;
+  const offset = swiotlb_align_offset(device.min_align_mask, alloc_align_mask, orig_addr);
+  const align = alloc_align_mask + 1;
+  return {
+    dev,
+    bytes: what.mapping_size,
+    offset,
+    req: {
+      orig_addr,
+      alloc_size: Math.ceil((what.mapping_size + offset) / align) * align,
+      alloc_align_mask,
+      min_align_mask: device.min_align_mask,
+      boundary_mask: boundary,
+    },
+    pool: 0,
+    tlb: 0,
+  };
+}
+
+/**
+ * `swiotlb_map()`: bounce, encode, ask whether the device can use the address. Before 7 the address is encoded
+ * as shared, from 7 as the attributes say that came back from the bounce.
+ */
 export function* swiotlb_map(k: Kernel, t: Task, what: MapRequest): Run<number> {
   const f = enter(t, {
     fn: 'swiotlb_map',
     at: 0,
+    dev: what.dev,
     tlb: 0,
     bytes: what.bytes,
+    dir: what.dir,
+    attrs: what.attrs,
     pool: 0,
     dma: DMA_MAPPING_ERROR,
   });
-  f.tlb = yield* swiotlb_tbl_map_single(k, t, what);
-  if (f.tlb !== 0) {
-    f.dma = phys_to_dma(k, f.tlb, poolIsShared(k));
-    if (!withinMask(k, f.dma, f.bytes)) {
-      f.dma = DMA_MAPPING_ERROR;
-      f.pool = yield* swiotlb_find_pool(k, t, f.tlb);
-      if (f.pool !== 0) yield* swiotlb_tbl_unmap_single(k, t, f.tlb, f.pool);
-    }
+  f.tlb = yield* swiotlb_tbl_map_single(k, t, f.dev, tblRequest(what), f);
+  if (f.tlb === DMA_MAPPING_ERROR) {
+    leave(t);
+    return DMA_MAPPING_ERROR;
+  }
+  const shared = hasAttr(f.attrs, 'CC_SHARED');
+  f.dma = phys_to_dma(k, f.tlb, k.config.patch(7) ? shared : true);
+  if (!dma_capable(k, f.dev, f.dma, f.bytes, true, shared)) {
+    f.dma = DMA_MAPPING_ERROR;
+    f.pool = yield* swiotlb_find_pool(k, t, f.dev, f.tlb);
+    if (f.pool !== 0)
+      yield* swiotlb_tbl_unmap_single(
+        k,
+        t,
+        f.dev,
+        f.tlb,
+        f.bytes,
+        f.dir,
+        withAttr(f.attrs, 'SKIP_CPU_SYNC'),
+        f.pool,
+      );
+  } else if (!deviceOf(k, f.dev).coherent) {
+    beginDeviceView(k, f.tlb, f.bytes);
+    if (!hasAttr(f.attrs, 'SKIP_CPU_SYNC')) arch_sync_dma_for_device(k, f.tlb, f.bytes);
   }
   leave(t);
   return f.dma;
-}
-
-/** `swiotlb_sync_single_for_cpu()` for FROM_DEVICE and BIDIRECTIONAL: copy out if it was bounced. */
-export function* swiotlb_sync_single_for_cpu(k: Kernel, t: Task, paddr: number, bytes: number): Run {
-  const f = enter(t, { fn: 'swiotlb_sync_single_for_cpu', at: 0, paddr, bytes, pool: 0 });
-  f.pool = yield* swiotlb_find_pool(k, t, f.paddr);
-  if (f.pool !== 0) yield* swiotlb_bounce(k, t, 'out', f.pool, f.paddr, f.bytes);
-  leave(t);
-}
-
-/** `__swiotlb_tbl_unmap_single()` without the copy: retire a transient pool, else release the slots. */
-export function* swiotlb_tbl_unmap_single(k: Kernel, t: Task, tlb: number, pool: number): Run {
-  const f = enter(t, { fn: 'swiotlb_tbl_unmap_single', at: 0, tlb, pool });
-  if (k.pool(f.pool).transient) {
-    yield atLock(f, 1, 'list_del_rcu', 'dma_io_tlb_lock', { list: 'transient', pool: f.pool });
-    unlinkTransient(k, f.pool);
-    yield* retire(k, t, f.pool);
-  } else {
-    const p = k.pool(f.pool);
-    const slot = Math.floor((f.tlb - p.start) / IO_TLB_SIZE);
-    const area = Math.floor(slot / p.area_nslabs);
-    const lock = `area/${f.pool}/${area}`;
-    yield atLock(f, 2, 'swiotlb_release_slots', lock, { pool: f.pool, index: slot });
-    releaseSlots(k, k.pool(f.pool), f.tlb);
-  }
-  leave(t);
-}
-
-function unlinkTransient(k: Kernel, pool: number): void {
-  const { device } = k.state;
-  const { next } = k.pool(pool);
-  if (device.transient === pool) {
-    device.transient = next;
-    return;
-  }
-  for (let p = device.transient; p !== 0; p = k.pool(p).next) {
-    if (k.pool(p).next !== pool) continue;
-    k.pool(p).next = next;
-    return;
-  }
-}
-
-function releaseSlots(k: Kernel, pool: IoTlbPool, tlb: number): void {
-  const array = k.slotArray(pool.slots);
-  if (array === null) return;
-  const slot = Math.floor((tlb - pool.start) / IO_TLB_SIZE);
-  const { index, nslots } = mappingAt(array, slot, 0);
-  const area = pool.areas[Math.floor(index / pool.area_nslabs)];
-  if (area !== undefined) releaseRun(array, area, index, nslots);
 }
