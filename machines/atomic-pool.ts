@@ -5,7 +5,7 @@
  * From patch 5 on it knows the state of its memory, and is asked for shared memory by name.
  * Source: kernel/dma/pool.c (dma_alloc_from_pool, dma_free_from_pool).
  */
-import { setup } from 'xstate';
+import { and, not, setup } from 'xstate';
 import type { MachineFile } from './machine-file.ts';
 
 type Event = { type: 'gen_pool_alloc'; attrs: 'CC_SHARED' | 'none'; ok: boolean } | { type: 'gen_pool_free' };
@@ -18,12 +18,21 @@ export const machine = setup({
     empty: ({ event }) => event.type === 'gen_pool_alloc' && event.attrs === 'CC_SHARED' && !event.ok,
     givenUnasked: ({ event }) => event.type === 'gen_pool_alloc' && event.attrs === 'none' && event.ok,
     emptyUnasked: ({ event }) => event.type === 'gen_pool_alloc' && event.attrs === 'none' && !event.ok,
+    /** No address that says shared fits in the device's mask: nothing there is for it (`dma_coherent_ok()`). */
+    outOfReach: () => false,
   },
 }).createMachine({
   id: 'atomic-pool',
   initial: 'available',
   states: {
-    available: { on: { gen_pool_alloc: { guard: 'given', target: 'lent' } } },
+    available: {
+      on: {
+        gen_pool_alloc: [
+          { guard: and(['given', not('outOfReach')]), target: 'lent' },
+          { guard: and(['empty', 'outOfReach']), target: 'available' },
+        ],
+      },
+    },
     lent: { on: { gen_pool_alloc: { guard: 'empty', target: 'lent' }, gen_pool_free: 'available' } },
   },
 });
@@ -50,8 +59,16 @@ export const atomicPool: MachineFile = {
   alphabet,
   without: {
     5: [
-      { state: 'available', event: 'gen_pool_alloc', to: { guard: 'givenUnasked', target: 'lent' } },
+      {
+        state: 'available',
+        event: 'gen_pool_alloc',
+        to: [
+          { guard: and(['givenUnasked', not('outOfReach')]), target: 'lent' },
+          { guard: and(['emptyUnasked', 'outOfReach']), target: 'available' },
+        ],
+      },
       { state: 'lent', event: 'gen_pool_alloc', to: { guard: 'emptyUnasked', target: 'lent' } },
     ],
   },
+  guards: (facts) => ({ outOfReach: () => facts.sharedTooHigh }),
 };

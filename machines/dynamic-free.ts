@@ -6,7 +6,7 @@
  * and, without patch 17, by the RCU callback in softirq, and by a mapper whose search of a new pool failed.
  * Source: kernel/dma/swiotlb.c (swiotlb_dyn_free, swiotlb_free_tlb, alloc_dma_pages).
  */
-import { assign, setup } from 'xstate';
+import { and, assign, setup } from 'xstate';
 import { ACTORS, type Actor, type MachineFile } from './machine-file.ts';
 
 type Event =
@@ -20,6 +20,8 @@ export const machine = setup({
   guards: {
     /** Without DMA_COHERENT_POOL there is nobody to ask. */
     noCoherentPool: () => false,
+    /** From patch 7 on a pool of private memory is not encrypted: there is nothing to undo. */
+    neverShared: () => false,
     same: ({ context, event }) => 'by' in event && event.by === context.by,
     owned: ({ context, event }) =>
       event.type === 'dma_free_from_pool' && event.by === context.by && event.owned,
@@ -43,6 +45,7 @@ export const machine = setup({
     idle: {
       on: {
         kworker_start: [
+          { guard: and(['noCoherentPool', 'neverShared']), target: 'free', actions: 'byWorker' },
           { guard: 'noCoherentPool', target: 'encrypt', actions: 'byWorker' },
           { target: 'lookup', actions: 'byWorker' },
         ],
@@ -50,6 +53,7 @@ export const machine = setup({
         softirq_exit: 'idle',
         search_failed: 'idle',
         slots_failed: [
+          { guard: and(['noCoherentPool', 'neverShared']), target: 'free', actions: 'byCaller' },
           { guard: 'noCoherentPool', target: 'encrypt', actions: 'byCaller' },
           { target: 'lookup', actions: 'byCaller' },
         ],
@@ -61,6 +65,7 @@ export const machine = setup({
       on: {
         dma_free_from_pool: [
           { guard: 'owned', target: 'idle', actions: 'over' },
+          { guard: and(['notOwned', 'neverShared']), target: 'free' },
           { guard: 'notOwned', target: 'encrypt' },
         ],
       },
@@ -161,6 +166,7 @@ export const dynamicFree: MachineFile = {
         state: 'idle',
         event: 'rcu_softirq',
         to: [
+          { guard: and(['noCoherentPool', 'neverShared']), target: 'free', actions: 'bySoftirq' },
           { guard: 'noCoherentPool', target: 'encrypt', actions: 'bySoftirq' },
           { target: 'lookup', actions: 'bySoftirq' },
         ],
@@ -169,11 +175,15 @@ export const dynamicFree: MachineFile = {
         state: 'idle',
         event: 'search_failed',
         to: [
+          { guard: and(['noCoherentPool', 'neverShared']), target: 'free', actions: 'byDriver' },
           { guard: 'noCoherentPool', target: 'encrypt', actions: 'byDriver' },
           { target: 'lookup', actions: 'byDriver' },
         ],
       },
     ],
   },
-  guards: (facts) => ({ noCoherentPool: () => !facts.coherentPool }),
+  guards: (facts) => ({
+    noCoherentPool: () => !facts.coherentPool,
+    neverShared: () => !facts.sharedPools,
+  }),
 };

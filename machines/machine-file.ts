@@ -19,5 +19,13 @@ export interface MachineFile {
 export type Replace = (file: MachineFile) => MachineFile;
 
 /** Who may execute a piece of code. The value of the parameter `by`. */
-export const ACTORS = ['driver', 'softirq', 'worker', 'grower'] as const satisfies readonly ParamValue[];
+export const ACTORS = [
+  'driver',
+  'softirq',
+  'worker',
+  'grower',
+  'boot',
+  'probe0',
+  'probe1',
+] as const satisfies readonly ParamValue[];
 export type Actor = (typeof ACTORS)[number];

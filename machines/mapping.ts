@@ -7,7 +7,7 @@
  * Source: kernel/dma/swiotlb.c (swiotlb_tbl_map_single, swiotlb_find_slots, swiotlb_map,
  * __swiotlb_tbl_unmap_single), kernel/dma/direct.h (dma_direct_unmap_phys).
  */
-import { and, assign, not, setup } from 'xstate';
+import { and, assign, not, or, setup } from 'xstate';
 import type { MachineFile } from './machine-file.ts';
 
 type Boundary = 'wide' | 'narrow';
@@ -18,7 +18,8 @@ type Event =
   | { type: 'swiotlb_bounce'; dir: 'in' | 'out' }
   | { type: 'dma_map_phys_ret'; result: 'shared' | 'unencoded' | 'error' }
   | { type: 'dma_unmap_phys'; ctx: 'process' | 'atomic' }
-  | { type: 'schedule_work' | 'list_add_rcu' | 'device_write' | 'list_del_rcu' }
+  | { type: 'schedule_work' | 'list_add_rcu' | 'list_del_rcu' }
+  | { type: 'device_write'; arrives: boolean }
   | {
       type:
         | 'swiotlb_release_slots'
@@ -35,6 +36,12 @@ export const machine = setup({
     events: {} as Event,
   },
   guards: {
+    /** `swiotlb=noforce`: there are no pools. */
+    noPool: () => false,
+    /** The address that says shared is wider than the device's mask: `dma_capable()` refuses it. */
+    sharedTooHigh: () => false,
+    /** Without SWIOTLB_DYNAMIC no pool is ever added. */
+    cannotGrow: () => false,
     /** The pools' state is not what the device needs (patch 7): the mapping is refused at once. */
     poolDoesNotSuit: () => false,
     narrow: ({ event }) => event.type === 'dma_map_phys' && event.boundary === 'narrow',
@@ -54,6 +61,8 @@ export const machine = setup({
     addressHasBit: () => false,
     shared: ({ event }) => event.type === 'dma_map_phys_ret' && event.result === 'shared',
     unencoded: ({ event }) => event.type === 'dma_map_phys_ret' && event.result === 'unencoded',
+    /** The memory is what the device can reach; else nothing of it is there for the CPU to get. */
+    arrives: ({ event }) => event.type === 'device_write' && event.arrives,
     inTransient: ({ context }) => context.via === 'transient',
     inDynamic: ({ context }) => context.via === 'dynamic',
   },
@@ -74,7 +83,7 @@ export const machine = setup({
     unmapped: {
       on: {
         dma_map_phys: [
-          { guard: 'poolDoesNotSuit', target: 'mapping.failed' },
+          { guard: or(['noPool', 'poolDoesNotSuit']), target: 'mapping.failed' },
           { target: 'mapping.searching', actions: 'remember' },
         ],
       },
@@ -86,6 +95,7 @@ export const machine = setup({
           on: {
             swiotlb_search_area: [
               { guard: 'found', target: 'copyingIn', actions: 'viaDynamic' },
+              { guard: and(['notFound', 'cannotGrow']), target: 'failed', actions: 'forget' },
               { guard: 'notFound', target: 'growing' },
             ],
           },
@@ -103,7 +113,22 @@ export const machine = setup({
           },
         },
         publishing: { on: { list_add_rcu: 'copyingIn' } },
-        copyingIn: { on: { swiotlb_bounce: { guard: 'copyIn', target: 'encoding' } } },
+        copyingIn: {
+          on: {
+            swiotlb_bounce: [
+              { guard: and(['copyIn', 'sharedTooHigh']), target: 'refusing' },
+              { guard: 'copyIn', target: 'encoding' },
+            ],
+          },
+        },
+        refusing: {
+          description: 'The encoded address does not fit in the mask: the slot is given up without a copy.',
+          on: {
+            swiotlb_release_slots: { guard: 'inDynamic', target: 'failed', actions: 'over' },
+            list_del_rcu: { guard: 'inTransient', target: 'retiring', actions: 'over' },
+          },
+        },
+        retiring: { on: { queue_rcu_work: 'failed' } },
         encoding: {
           on: {
             dma_map_phys_ret: [
@@ -121,7 +146,10 @@ export const machine = setup({
     },
     mapped: {
       description: 'The device owns the buffer.',
-      on: { device_write: { target: 'mapped', actions: 'deviceWrote' }, dma_unmap_phys: 'unmapping' },
+      on: {
+        device_write: [{ guard: 'arrives', target: 'mapped', actions: 'deviceWrote' }, { target: 'mapped' }],
+        dma_unmap_phys: 'unmapping',
+      },
     },
     unmapping: {
       initial: 'copyingOut',
@@ -198,7 +226,8 @@ export const alphabet = {
     kind: 'stimulus',
     actor: 'device',
     symbol: '(bus)',
-    doc: 'The device writes to the mapping.',
+    params: { arrives: [true, false] },
+    doc: 'The device writes to the mapping, and it arrives in memory or does not.',
   },
   dma_unmap_phys: {
     kind: 'stimulus',
@@ -257,9 +286,18 @@ export const mapping: MachineFile = {
   alphabet,
   without: {
     7: [
-      { state: 'unmapped', event: 'dma_map_phys', to: { target: 'mapping.searching', actions: 'remember' } },
+      {
+        state: 'unmapped',
+        event: 'dma_map_phys',
+        to: [
+          { guard: 'noPool', target: 'mapping.failed' },
+          { target: 'mapping.searching', actions: 'remember' },
+        ],
+      },
     ],
     17: [
+      { state: 'mapping.retiring', event: 'queue_rcu_work', to: null },
+      { state: 'mapping.retiring', event: 'call_rcu', to: 'failed' },
       { state: 'mapping.discarding', event: 'queue_rcu_work', to: null },
       { state: 'mapping.discarding', event: 'unwound', to: 'failed' },
       { state: 'unmapping.retiring', event: 'queue_rcu_work', to: null },
@@ -267,6 +305,9 @@ export const mapping: MachineFile = {
     ],
   },
   guards: (facts) => ({
+    noPool: () => !facts.defaultPool,
+    sharedTooHigh: () => facts.sharedTooHigh,
+    cannotGrow: () => !facts.dynamic,
     poolDoesNotSuit: () => facts.memEncrypt !== facts.forced,
     addressHasBit: () => facts.encodingBit,
   }),

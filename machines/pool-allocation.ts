@@ -4,10 +4,11 @@
  *
  * Where the buffer comes from: a request that cannot block asks the atomic pools when it wants shared memory
  * (from patch 7: when the memory pool is shared; before: when the device is forced), which is a refusal
- * without DMA_COHERENT_POOL; any other asks the page allocator and converts.
+ * without DMA_COHERENT_POOL; any other asks the page allocator and converts, from patch 7 on only where shared
+ * memory is wanted.
  * Source: kernel/dma/swiotlb.c (swiotlb_alloc_pool, swiotlb_alloc_tlb, alloc_dma_pages).
  */
-import { and, setup } from 'xstate';
+import { and, not, setup } from 'xstate';
 import type { MachineFile } from './machine-file.ts';
 
 type Event =
@@ -67,6 +68,7 @@ export const machine = setup({
     pages: {
       on: {
         alloc_pages: [
+          { guard: and(['ok', not('wantsShared')]), target: 'slots' },
           { guard: 'ok', target: 'decrypt' },
           { guard: 'fails', target: 'idle' },
         ],
@@ -176,6 +178,14 @@ export const poolAllocation: MachineFile = {
           { guard: and(['deviceIsForced', 'noCoherentPool']), target: 'idle' },
           { guard: 'deviceIsForced', target: 'atomicPool' },
           { guard: 'ok', target: 'pages' },
+        ],
+      },
+      {
+        state: 'pages',
+        event: 'alloc_pages',
+        to: [
+          { guard: 'ok', target: 'decrypt' },
+          { guard: 'fails', target: 'idle' },
         ],
       },
     ],

@@ -33,13 +33,15 @@ type Event =
         | 'search_missed';
     }
   | { type: 'dma_map_phys' };
-type Context = { key: 'none' | 'pool' | 'linear'; record: 'none' | 'shared' };
+type Context = { key: 'none' | 'pool' | 'linear'; record: 'none' | 'shared' | 'private' };
 
 export const machine = setup({
   types: { context: {} as Context, events: {} as Event },
   guards: {
     keyOfPool: ({ context }) => context.key === 'pool',
     keyOfAllocator: ({ context }) => context.key === 'linear',
+    /** `io_tlb_mem.unencrypted`, which the pools of a memory pool inherit. */
+    memoryIsShared: () => true,
     /** The atomic pool knows its memory by a vmap alias only. */
     keyedByAlias: () => false,
     /** A forced device finds the atomic pool empty while another transient pool holds its memory. */
@@ -49,7 +51,8 @@ export const machine = setup({
     fromPool: assign({ key: 'pool' }),
     fromPoolByLinearAddress: assign({ key: 'linear' }),
     fromAllocator: assign({ key: 'linear' }),
-    inheritState: assign({ record: 'shared' }),
+    inheritShared: assign({ record: 'shared' }),
+    inheritPrivate: assign({ record: 'private' }),
     forget: assign({ key: 'none', record: 'none' }),
   },
 }).createMachine({
@@ -69,7 +72,10 @@ export const machine = setup({
     building: {
       description: 'It has its buffer, and nobody else knows of it.',
       on: {
-        initialised: { target: 'building', actions: 'inheritState' },
+        initialised: [
+          { guard: 'memoryIsShared', target: 'building', actions: 'inheritShared' },
+          { target: 'building', actions: 'inheritPrivate' },
+        ],
         list_add_rcu: 'published',
         queue_rcu_work: 'retired',
         walk_unseen: 'building',
@@ -214,5 +220,9 @@ export const swiotlbPool: MachineFile = {
       },
     ],
   },
-  guards: (facts) => ({ keyedByAlias: () => facts.remap, memoryIsBounded: () => facts.forced }),
+  guards: (facts) => ({
+    memoryIsShared: () => facts.memEncrypt,
+    keyedByAlias: () => facts.remap,
+    memoryIsBounded: () => facts.forced,
+  }),
 };

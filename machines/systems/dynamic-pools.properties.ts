@@ -1,7 +1,8 @@
 /** What must hold in `dynamic-pools`: the safety properties of the domain, each with a witness that it is not vacuous. */
 import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
-import type { Facts } from '../facts.ts';
+import { conversionMayFail, conversionSleeps, factsWith, type SystemFacts } from '../facts.ts';
+import { guestEnded } from './guest.ts';
 
 type Ctx = Readonly<Record<string, unknown>>;
 const ctx = (state: LocalState) => state.context as Ctx;
@@ -41,13 +42,20 @@ const READS = ['read_pool', 'list_next_rcu'];
 const SLEEPING = ['set_memory_decrypted', 'set_memory_encrypted'];
 const ALLOCATIONS = ['kzalloc', 'alloc_pages', 'get_free_pages'];
 
-export function dynamicPoolsProperties(
-  patches: ReadonlySet<number>,
-  facts: Omit<Facts, 'spareBlocks'>,
-): Property[] {
-  /** From patch 7 on, a device that does not suit the pools is refused before anything happens. */
-  const served = facts.memEncrypt === facts.forced || !patches.has(7);
-  const transient = facts.coherentPool && facts.forced;
+export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: SystemFacts): Property[] {
+  const facts = factsWith(patches, given);
+  /**
+   * A mapping can be served by a pool that is made for it. From patch 7 on, a device that does not suit the pools
+   * is refused before anything happens.
+   */
+  const served = facts.defaultPool && facts.dynamic && (facts.memEncrypt === facts.forced || !patches.has(7));
+  /** A mapper that cannot block gets its buffer from the atomic pool. */
+  const lent = served && facts.forced && facts.coherentPool && !facts.sharedTooHigh;
+  const reached = served && !facts.sharedTooHigh;
+  const transient = lent || (served && !facts.forced);
+  const converted = served && facts.sharedPools;
+  /** The memory of a pool, when it is in use. */
+  const asIntended = facts.sharedPools && facts.convertible ? isShared : isPrivate;
   const witness = (
     of: string,
     doc: string,
@@ -62,20 +70,24 @@ export function dynamicPoolsProperties(
     ...rest,
   });
 
-  return [
+  const properties: Property[] = [
     {
       kind: 'forbidden',
       name: 'no-sleep-in-atomic',
       doc: 'Conversions and GFP_KERNEL allocations happen in process context only.',
       event: (event) =>
-        SLEEPING.includes(event.type) || (ALLOCATIONS.includes(event.type) && event.actor === 'grower'),
+        (conversionSleeps(facts) && SLEEPING.includes(event.type)) ||
+        (ALLOCATIONS.includes(event.type) && event.actor === 'grower'),
       over: ['cpu[0]', 'driver'],
       when: (_event, cpu) => !isIn(cpu, 'process'),
       site: caller,
       because: (event, cpu) =>
         `${event.symbol}() may sleep, and is called ${cpu.value === 'softirq' ? 'in softirq' : 'with a spinlock held'}`,
     },
-    witness('no-sleep-in-atomic', 'a conversion is called', { event: type(...SLEEPING) }),
+    witness('no-sleep-in-atomic', 'a conversion is called', { event: type(...SLEEPING) }, converted),
+    witness('no-sleep-in-atomic', 'the growth worker allocates', {
+      event: (event) => ALLOCATIONS.includes(event.type) && event.actor === 'grower',
+    }),
 
     {
       kind: 'forbidden',
@@ -107,7 +119,7 @@ export function dynamicPoolsProperties(
       'one-owner',
       'the atomic pool has lent pages',
       { over: ['page[0]'], when: (page) => isIn(page, 'lent') },
-      transient,
+      lent,
     ),
     witness('one-owner', 'the page allocator has given pages', {
       over: ['page[2]'],
@@ -117,43 +129,43 @@ export function dynamicPoolsProperties(
     {
       kind: 'invariant',
       name: 'address-matches-memory',
-      doc: 'While the device has an address that says shared, the memory it names is shared.',
+      doc: 'While the device has an address, the memory it names is in the state that the address says.',
       over: ['driver', ...PAGES],
       holds: (driver, ...pages) =>
-        !isIn(driver, 'mapped') || ofMapping(driver, pages).every(isShared)
+        !isIn(driver, 'mapped') || ofMapping(driver, pages).every(asIntended)
           ? true
-          : 'the device has an address of memory that is not shared',
+          : `the device has an address of memory that is not ${asIntended === isShared ? 'shared' : 'private'}`,
     },
     witness(
       'address-matches-memory',
       'a mapping lies in a transient pool',
       { over: ['driver'], when: (d) => isIn(d, 'mapped') && ctx(d).via === 'transient' },
-      transient,
+      transient && reached,
     ),
     witness(
       'address-matches-memory',
       'a mapping lies in a dynamic pool',
       { over: ['driver'], when: (d) => isIn(d, 'mapped') && ctx(d).via === 'dynamic' },
-      served,
+      reached,
     ),
 
     {
       kind: 'forbidden',
       name: 'device-can-reach',
-      doc: 'A forced device gets no address that says private, and none of memory that it cannot reach.',
+      doc: 'A device that reaches shared memory only gets no address that says private, and none of private memory.',
       event: type('dma_map_phys_ret', 'device_write'),
       over: ['driver', ...PAGES],
       when: (event, driver, ...pages) =>
-        facts.forced &&
+        facts.confined &&
         event.params.result !== 'error' &&
         ((facts.encodingBit && event.params.result === 'unencoded') ||
           !ofMapping(driver, pages).every(isShared)),
       because: (event) =>
-        event.params.result === 'unencoded'
+        facts.encodingBit && event.params.result === 'unencoded'
           ? 'the address says private'
           : 'the host does not share the memory',
     },
-    witness('device-can-reach', 'the device writes', { event: type('device_write') }, served),
+    witness('device-can-reach', 'the device writes', { event: type('device_write') }, reached),
 
     {
       kind: 'invariant',
@@ -163,9 +175,13 @@ export function dynamicPoolsProperties(
       site: caller,
       holds: (t, d, ...pages) => {
         const says = (pool: LocalState, own: readonly LocalState[]) =>
-          !anyOf(pool, 'published', 'unlinked') || ctx(pool).record !== 'shared' || own.every(isShared);
-        if (!says(t, pages.slice(0, 2))) return 'the transient pool says shared, and its pages are not';
-        if (!says(d, pages.slice(2, 4))) return 'the dynamic pool says shared, and its pages are not';
+          !anyOf(pool, 'published', 'unlinked') ||
+          ctx(pool).record === 'none' ||
+          own.every(ctx(pool).record === 'shared' ? isShared : isPrivate);
+        if (!says(t, pages.slice(0, 2)))
+          return `the transient pool says ${String(ctx(t).record)}, and its pages are not`;
+        if (!says(d, pages.slice(2, 4)))
+          return `the dynamic pool says ${String(ctx(d).record)}, and its pages are not`;
         if (patches.has(5) && pages.slice(0, 2).some((page) => isIn(page, 'lent') && !isShared(page))) {
           return 'the atomic pool says shared, and a page of it is not';
         }
@@ -174,8 +190,8 @@ export function dynamicPoolsProperties(
     },
     witness(
       'pool-tells-the-truth',
-      'a published pool records that it is shared',
-      { over: ['pool[D]'], when: (pool) => isIn(pool, 'published') && ctx(pool).record === 'shared' },
+      'a published pool records its state',
+      { over: ['pool[D]'], when: (pool) => isIn(pool, 'published') && ctx(pool).record !== 'none' },
       served && patches.has(7),
     ),
 
@@ -188,7 +204,7 @@ export function dynamicPoolsProperties(
       when: (event, ...pages) => !ofBuffer(event, pages).every((page) => isIn(page, 'swiotlb.private')),
       because: (event) => `buffer ${String(event.params.buf)} was not taken from the page allocator for it`,
     },
-    witness('no-exposure', 'memory is made shared', { event: type('set_memory_decrypted') }),
+    witness('no-exposure', 'memory is made shared', { event: type('set_memory_decrypted') }, converted),
 
     {
       kind: 'forbidden',
@@ -204,7 +220,7 @@ export function dynamicPoolsProperties(
       'free-undoes-alloc',
       'the atomic pool has a buffer back',
       { event: (event) => event.type === 'dma_free_from_pool' && event.params.owned === true },
-      transient && (patches.has(20) || !facts.remap),
+      lent && (patches.has(20) || !facts.remap),
     ),
 
     {
@@ -229,7 +245,7 @@ export function dynamicPoolsProperties(
         over: ['lookup', 'pool[T]'],
         when: (reader, pool) => anyOf(reader, 'holding', 'passing') && anyOf(pool, 'unlinked', 'retired'),
       },
-      transient || (!patches.has(7) && !facts.forced),
+      transient,
     ),
 
     {
@@ -249,7 +265,7 @@ export function dynamicPoolsProperties(
         over: ['driver'],
         when: (driver) => ctx(driver).written === true,
       },
-      served,
+      reached,
     ),
 
     {
@@ -265,10 +281,19 @@ export function dynamicPoolsProperties(
         return lost(d, pages.slice(2, 4)) ? 'the buffer of the dynamic pool is lost' : true;
       },
     },
-    witness('nothing-leaks', 'a buffer in uncertain state is left alone', {
-      event: (event) => event.type === 'set_memory_encrypted_ret' && event.params.ret === 'failed',
-    }),
+    witness(
+      'nothing-leaks',
+      'a buffer in uncertain state is left alone',
+      { event: (event) => event.type === 'set_memory_encrypted_ret' && event.params.ret === 'failed' },
+      converted && conversionMayFail(facts),
+    ),
+    witness('nothing-leaks', 'a buffer is freed', { event: type('free_pages') }),
 
-    { kind: 'deadlock', name: 'deadlock-free', doc: 'There is always a next step.' },
+    { kind: 'deadlock', name: 'deadlock-free', doc: 'There is always a next step.', ...guestEnded(given) },
   ];
+  // Without SWIOTLB_DYNAMIC nobody walks a list of pools.
+  const readers = ['no-use-after-free'];
+  return facts.dynamic
+    ? properties
+    : properties.filter((p) => !readers.includes(p.kind === 'possible' ? p.witnesses : p.name));
 }

@@ -13,7 +13,8 @@ import { conversion } from '../conversion.ts';
 import { deferredWork } from '../deferred-work.ts';
 import { dynamicFree } from '../dynamic-free.ts';
 import { executionContext } from '../execution-context.ts';
-import type { Facts } from '../facts.ts';
+import { factsWith, type SystemFacts } from '../facts.ts';
+import { guest } from '../guest.ts';
 import type { Actor, MachineFile, Replace } from '../machine-file.ts';
 import { mapping } from '../mapping.ts';
 import { page } from '../page.ts';
@@ -21,7 +22,9 @@ import { poolAllocation } from '../pool-allocation.ts';
 import { poolLookup } from '../pool-lookup.ts';
 import { rcuReader } from '../rcu-reader.ts';
 import { swiotlbPool } from '../swiotlb-pool.ts';
-import { only, own } from './sync.ts';
+import { conversionFor, knows, rangeSync } from './conversion-events.ts';
+import { guestInstance } from './guest.ts';
+import { only, own, within } from './sync.ts';
 
 /** The two buffers: of the transient pool, of the dynamic pool. */
 export const BUFFERS = ['T', 'D'] as const;
@@ -44,15 +47,17 @@ export const FILES: readonly MachineFile[] = [
   conversion,
   page,
   atomicPool,
+  guest,
 ];
 
 export function dynamicPools(
   patches: ReadonlySet<number>,
-  facts: Omit<Facts, 'spareBlocks'>,
+  given: SystemFacts,
   replace: Replace = (file) => file,
 ): NetworkDef {
+  const facts = factsWith(patches, given);
   const make = (file: MachineFile, buf: Buffer = 'T') =>
-    build(replace(file), patches, { ...facts, spareBlocks: buf === 'T' });
+    build(replace(file), patches, { ...given, spareBlocks: buf === 'T' });
 
   /** The answers after which a mapper has no transient pool. Without an atomic pool, that is any answer. */
   const refused = facts.forced && !facts.coherentPool;
@@ -62,6 +67,9 @@ export function dynamicPools(
     { type: 'alloc_pages', by: 'driver', ok: false },
     ...(refused ? [{ type: 'kzalloc', by: 'driver', ok: true }] : []),
   ];
+
+  /** A write of the device may miss: pools are said to be shared and are not (powerpc ignores a refusal). */
+  const mayMiss = facts.conversion === 'powerpc' && facts.forced;
 
   const driver = (): InstanceDef => {
     const spec = make(mapping);
@@ -75,6 +83,12 @@ export function dynamicPools(
           ({ params }) => !(params.found === true && params.boundary === 'narrow'),
         ),
         no_pool: refusals,
+        device_write: ({ params: { arrives } }) =>
+          mayMiss
+            ? { type: 'device_write', arrives: arrives === true }
+            : arrives === true
+              ? { type: 'device_write' }
+              : null,
         unwound: givenBack('T', ['driver']),
       },
     };
@@ -82,8 +96,6 @@ export function dynamicPools(
 
   const pages = (buf: Buffer, range: 0 | 1): InstanceDef => {
     const spec = make(page, buf);
-    const step = (type: string) => ({ type, buf, ok: true });
-    const call = (type: string) => ({ type, buf, ok: true, range });
     return {
       name: `page[${buf === 'T' ? range : range + 2}]`,
       spec,
@@ -92,27 +104,28 @@ export function dynamicPools(
         gen_pool_alloc: buf === 'T' ? { type: 'gen_pool_alloc', ok: true } : null,
         gen_pool_free: buf === 'T' ? { type: 'dma_free_from_pool', buf, owned: true } : null,
         free_pages: { type: 'free_pages', buf },
+        // Without an atomic pool a forced device has its mappings in dynamic pools.
+        reached: mayMiss && buf === 'D' ? { type: 'device_write', arrives: true } : null,
+        not_reached: mayMiss && buf === 'D' ? { type: 'device_write', arrives: false } : null,
         leak: { type: 'set_memory_encrypted_ret', buf, ret: 'failed' },
-        decrypt_begin: step('decrypt_begin'),
-        decrypt_host_call: call('decrypt_host_call'),
-        decrypt_end: step('decrypt_end'),
-        encrypt_begin: step('encrypt_begin'),
-        encrypt_host_call: call('encrypt_host_call'),
-        encrypt_end: step('encrypt_end'),
+        ...rangeSync(facts.conversion, range, { buf }),
       }),
     };
   };
 
   const conversions = (buf: Buffer): InstanceDef => {
-    const spec = make(conversion);
-    // Where the page table comes last (tdx), no worker converts a transient buffer: its atomic pool has no alias.
+    const spec = conversionFor(make(conversion), facts.conversion, CALLERS[buf]);
+    // Without an alias no worker converts a transient buffer: it is the atomic pool's, which knows it.
     const callers = own(
       { buf },
-      ({ type, params }) =>
-        CALLERS[buf].includes(params.by as Actor) &&
-        !(type === 'encrypt_end' && params.by === 'worker' && params.ok === false),
+      (event) =>
+        knows(facts.conversion, event) &&
+        (event.params.by !== 'worker' || facts.remap || !/_(begin|range|host_call|end)$/.test(event.type)),
     );
-    const builder = own({ buf }, ({ params }) => params.by === BUILDER[buf]);
+    const builder = own(
+      { buf },
+      (event) => knows(facts.conversion, event) && event.params.by === BUILDER[buf],
+    );
     return {
       name: `conversion[${buf}]`,
       spec,
@@ -161,8 +174,8 @@ export function dynamicPools(
       queue_rcu_work: { type: 'queue_rcu_work' },
       call_rcu: { type: 'call_rcu' },
       lookup_hits: { type: 'dma_free_from_pool', buf, owned: true },
-      walk_seen: { type: 'walk_transient', seen: true },
-      walk_unseen: { type: 'walk_transient', seen: false },
+      walk_seen: facts.dynamic ? { type: 'walk_transient', seen: true } : null,
+      walk_unseen: facts.dynamic ? { type: 'walk_transient', seen: false } : null,
       dma_map_phys: { type: 'dma_map_phys' },
     } as const;
     const dynamic = {
@@ -177,7 +190,7 @@ export function dynamicPools(
   };
 
   const free = (buf: Buffer): InstanceDef => {
-    const spec = make(dynamicFree);
+    const spec = within(make(dynamicFree), { by: CALLERS[buf] });
     const callers = own({ buf }, ({ params }) => CALLERS[buf].includes(params.by as Actor));
     const builder = (type: string, more: object) => (event: { params: Record<string, unknown> }) =>
       event.params.by === BUILDER[buf] ? ({ type, ...more } as never) : null;
@@ -231,9 +244,23 @@ export function dynamicPools(
     };
   };
 
+  /** Without SWIOTLB_DYNAMIC an address is compared with the one pool that there is: nothing is walked. */
+  const reader = (): InstanceDef[] =>
+    facts.dynamic
+      ? [
+          { name: 'lookup', spec: make(poolLookup) },
+          {
+            name: 'reader',
+            spec: make(rcuReader),
+            sync: { leave: [{ type: 'walk_transient', seen: false }, { type: 'list_next_rcu' }] },
+          },
+        ]
+      : [];
+
   /** The driver's own read-side section, while it searches the lasting pools. Not entered by a refused mapping. */
   const searchSection = (): InstanceDef[] => {
-    if (patches.has(7) && facts.memEncrypt !== facts.forced) return [];
+    if (!facts.dynamic || !facts.defaultPool || (patches.has(7) && facts.memEncrypt !== facts.forced))
+      return [];
     return [
       {
         name: 'reader[driver]',
@@ -289,15 +316,10 @@ export function dynamicPools(
     name: 'dynamic-pools',
     instances: [
       driver(),
-      { name: 'lookup', spec: make(poolLookup) },
-      {
-        name: 'reader',
-        spec: make(rcuReader),
-        sync: { leave: [{ type: 'walk_transient', seen: false }, { type: 'list_next_rcu' }] },
-      },
+      ...reader(),
       ...searchSection(),
       cpu0(),
-      cpu1(),
+      ...(facts.dynamic ? [cpu1()] : []),
       pool('T'),
       pool('D'),
       allocation('T'),
@@ -313,6 +335,7 @@ export function dynamicPools(
       pages('T', 1),
       pages('D', 0),
       pages('D', 1),
+      ...guestInstance(given, make(guest)),
     ],
   };
 }

@@ -1,4 +1,4 @@
-import type { EventPattern, LocalEvent, MachineSpec, SyncRef } from '../../src/lts/types.ts';
+import type { EventPattern, LocalEvent, MachineSpec, ParamValue, SyncRef } from '../../src/lts/types.ts';
 
 type Sync = Record<string, SyncRef | null | ((event: LocalEvent) => SyncRef | null)>;
 
@@ -16,4 +16,42 @@ export function own(
 ) {
   return (event: LocalEvent): SyncRef | null =>
     keep(event) ? ({ ...event.params, ...add, type: event.type } as EventPattern) : null;
+}
+
+/** The same object for the same question: a network compiles each machine once. */
+const cuts = new WeakMap<MachineSpec, Map<string, MachineSpec>>();
+
+/**
+ * A machine whose alphabet is cut to what can happen in a system: of each named parameter only the given values
+ * stay, where an event has any of them. What a system leaves out anyway need not be compiled.
+ */
+export function within(
+  spec: MachineSpec,
+  values: Readonly<Record<string, readonly ParamValue[]>>,
+): MachineSpec {
+  const known = cuts.get(spec) ?? new Map<string, MachineSpec>();
+  cuts.set(spec, known);
+  const key = JSON.stringify(values);
+  const done = known.get(key);
+  if (done !== undefined) return done;
+  const cut = (name: string, domain: readonly ParamValue[]) => {
+    const rest = domain.filter((value) => values[name]?.includes(value) ?? true);
+    return rest.length === 0 ? domain : rest;
+  };
+  const alphabet = Object.fromEntries(
+    Object.entries(spec.alphabet).map(([type, decl]) => [
+      type,
+      decl.params === undefined
+        ? decl
+        : {
+            ...decl,
+            params: Object.fromEntries(
+              Object.entries(decl.params).map(([name, domain]) => [name, cut(name, domain)]),
+            ),
+          },
+    ]),
+  );
+  const result = { ...spec, alphabet };
+  known.set(key, result);
+  return result;
 }

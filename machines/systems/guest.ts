@@ -1,0 +1,20 @@
+/** The end of the guest in a system: one instance that takes part in every event, where a conversion can end it. */
+import type { InstanceDef, LocalState, MachineSpec } from '../../src/lts/types.ts';
+import { conversionMayEndGuest, type SystemFacts } from '../facts.ts';
+
+/** The answers that end it. */
+const REFUSED = ['decrypt_host_call', 'encrypt_host_call'];
+const ends = ({ type, params }: { type: string; params: Readonly<Record<string, unknown>> }) =>
+  REFUSED.includes(type) && params.ok === false;
+
+/** The instance `guest`, of a machine built from `machines/guest.ts`; none where no conversion ends the guest. */
+export function guestInstance(facts: SystemFacts, spec: MachineSpec): InstanceDef[] {
+  if (!conversionMayEndGuest(facts)) return [];
+  return [{ name: 'guest', spec, sync: { any_step: () => (event) => !ends(event), guest_ends: () => ends } }];
+}
+
+/** Where no step is no deadlock: the guest has ended. To be given to a `deadlock` property as its `final`. */
+export function guestEnded(facts: SystemFacts) {
+  if (!conversionMayEndGuest(facts)) return {};
+  return { final: { over: ['guest'], is: (guest: LocalState) => guest.final } };
+}

@@ -1,0 +1,188 @@
+/**
+ * A coherent allocation from the page allocator, and its free, for a device that may become trusted at any time.
+ *
+ * `shared`: the memory has been made shared for it, or is about to be. `trusted`: the device has been accepted.
+ * The allocation asks `force_dma_unencrypted(dev)` once, on entry, and keeps the answer; the free asks again.
+ * Source: kernel/dma/direct.c (dma_direct_alloc, dma_direct_free, dma_set_decrypted, phys_to_dma_direct).
+ */
+import { and, assign, not, setup } from 'xstate';
+import type { MachineFile } from './machine-file.ts';
+
+type Event =
+  | { type: 'dma_alloc_attrs' | 'accept' | 'memset' | 'free_pages' | 'device_read' | 'device_write' }
+  | { type: 'alloc_pages'; ok: boolean }
+  | { type: 'set_memory_decrypted' | 'set_memory_encrypted' | 'dma_free_attrs' | 'dma_free_attrs_ret' }
+  | { type: 'set_memory_decrypted_ret' | 'set_memory_encrypted_ret'; ret: 'ok' | 'failed' }
+  | { type: 'dma_alloc_attrs_ret'; result: 'shared' | 'private' | 'unencoded' | 'error' };
+
+export const machine = setup({
+  types: { context: {} as { shared: boolean; trusted: boolean }, events: {} as Event },
+  guards: {
+    /** The platform forces devices that are not trusted. */
+    forcing: () => false,
+    shared: ({ context }) => context.shared,
+    trusted: ({ context }) => context.trusted,
+    ok: ({ event }) => ('ok' in event && event.ok) || ('ret' in event && event.ret === 'ok'),
+    addressHasBit: () => false,
+    saysShared: ({ event }) => event.type === 'dma_alloc_attrs_ret' && event.result === 'shared',
+    saysPrivate: ({ event }) => event.type === 'dma_alloc_attrs_ret' && event.result === 'private',
+    saysNothing: ({ event }) => event.type === 'dma_alloc_attrs_ret' && event.result === 'unencoded',
+    error: ({ event }) => event.type === 'dma_alloc_attrs_ret' && event.result === 'error',
+  },
+  actions: {
+    willShare: assign({ shared: true }),
+    isPrivate: assign({ shared: false }),
+    trust: assign({ trusted: true }),
+  },
+}).createMachine({
+  id: 'trusted-alloc',
+  context: { shared: false, trusted: false },
+  initial: 'none',
+  on: { accept: { guard: not('trusted'), actions: 'trust' } },
+  states: {
+    none: {
+      on: {
+        dma_alloc_attrs: [
+          { guard: and(['forcing', not('trusted')]), target: 'allocating.pages', actions: 'willShare' },
+          { target: 'allocating.pages' },
+        ],
+      },
+    },
+    allocating: {
+      initial: 'pages',
+      states: {
+        pages: {
+          on: {
+            alloc_pages: [
+              { guard: and(['ok', 'shared']), target: 'sharing' },
+              { guard: 'ok', target: 'zeroing' },
+              { target: 'failed', actions: 'isPrivate' },
+            ],
+          },
+        },
+        sharing: { on: { set_memory_decrypted: 'converting' } },
+        converting: {
+          on: {
+            set_memory_decrypted_ret: [
+              { guard: 'ok', target: 'zeroing' },
+              { target: 'failed', actions: 'isPrivate', description: 'The pages are left alone.' },
+            ],
+          },
+        },
+        zeroing: { on: { memset: 'returning' } },
+        returning: {
+          on: {
+            dma_alloc_attrs_ret: [
+              { guard: and(['saysShared', 'addressHasBit', 'shared']), target: '#trusted-alloc.held' },
+              { guard: and(['saysPrivate', 'addressHasBit', not('shared')]), target: '#trusted-alloc.held' },
+              { guard: and(['saysNothing', not('addressHasBit')]), target: '#trusted-alloc.held' },
+            ],
+          },
+        },
+        failed: { on: { dma_alloc_attrs_ret: { guard: 'error', target: '#trusted-alloc.none' } } },
+      },
+    },
+    held: {
+      description: 'The driver and the device have it.',
+      on: {
+        device_read: 'held',
+        device_write: 'held',
+        dma_free_attrs: [
+          { guard: and(['forcing', not('trusted')]), target: 'freeing.unsharing' },
+          { target: 'freeing.pages' },
+        ],
+      },
+    },
+    freeing: {
+      initial: 'pages',
+      states: {
+        unsharing: { on: { set_memory_encrypted: 'converting' } },
+        converting: {
+          on: {
+            set_memory_encrypted_ret: [
+              { guard: 'ok', target: 'pages', actions: 'isPrivate' },
+              { target: 'returning', actions: 'isPrivate', description: 'The pages are left alone.' },
+            ],
+          },
+        },
+        pages: { on: { free_pages: { target: 'returning', actions: 'isPrivate' } } },
+        returning: { on: { dma_free_attrs_ret: '#trusted-alloc.none' } },
+      },
+    },
+  },
+});
+
+const driver = { actor: { param: 'by' } } as const;
+const ret = { ret: ['ok', 'failed'] };
+const call = (symbol: string, doc: string) => ({ kind: 'observation', ...driver, symbol, doc }) as const;
+
+export const alphabet = {
+  accept: { kind: 'stimulus', actor: 'world', symbol: 'tsm_accept', doc: 'The guest accepts the device.' },
+  dma_alloc_attrs: {
+    kind: 'stimulus',
+    ...driver,
+    symbol: 'dma_alloc_attrs',
+    doc: 'The driver asks for coherent memory, in process context.',
+  },
+  alloc_pages: {
+    kind: 'choice',
+    ...driver,
+    symbol: 'alloc_pages',
+    params: { ok: [true, false] },
+    doc: 'There are pages, or there are none.',
+  },
+  set_memory_decrypted: call('set_memory_decrypted', 'They are converted to shared.'),
+  set_memory_decrypted_ret: {
+    ...call('set_memory_decrypted', 'The conversion to shared returns.'),
+    params: ret,
+  },
+  memset: call('memset', 'They are zeroed.'),
+  dma_alloc_attrs_ret: {
+    ...call('dma_alloc_attrs', 'The driver gets memory and its address, or none.'),
+    params: { result: ['shared', 'private', 'unencoded', 'error'] },
+  },
+  device_read: { kind: 'stimulus', actor: 'device', symbol: '(bus)', doc: 'The device reads it.' },
+  device_write: { kind: 'stimulus', actor: 'device', symbol: '(bus)', doc: 'The device writes to it.' },
+  dma_free_attrs: { kind: 'stimulus', ...driver, symbol: 'dma_free_attrs', doc: 'The driver frees it.' },
+  set_memory_encrypted: call('set_memory_encrypted', 'The pages are converted to private.'),
+  set_memory_encrypted_ret: {
+    ...call('set_memory_encrypted', 'The conversion to private returns.'),
+    params: ret,
+  },
+  free_pages: call('__free_pages', 'The pages go to the page allocator.'),
+  dma_free_attrs_ret: call('dma_free_attrs', 'It is freed.'),
+} as const satisfies MachineFile['alphabet'];
+
+export const trustedAlloc: MachineFile = {
+  name: 'trusted-alloc',
+  machine,
+  alphabet,
+  without: {
+    // Conversion and encoding asked again, each for itself. (Patch 4 alone changes nothing here: trust only grows.)
+    12: [
+      {
+        state: 'allocating.pages',
+        event: 'alloc_pages',
+        to: [
+          { guard: and(['ok', 'forcing', not('trusted')]), target: 'sharing', actions: 'willShare' },
+          { guard: 'ok', target: 'zeroing', actions: 'isPrivate' },
+          { target: 'failed', actions: 'isPrivate' },
+        ],
+      },
+      {
+        state: 'allocating.returning',
+        event: 'dma_alloc_attrs_ret',
+        to: [
+          {
+            guard: and(['saysShared', 'addressHasBit', 'forcing', not('trusted')]),
+            target: '#trusted-alloc.held',
+          },
+          { guard: and(['saysPrivate', 'addressHasBit', not('forcing')]), target: '#trusted-alloc.held' },
+          { guard: and(['saysPrivate', 'addressHasBit', 'trusted']), target: '#trusted-alloc.held' },
+          { guard: and(['saysNothing', not('addressHasBit')]), target: '#trusted-alloc.held' },
+        ],
+      },
+    ],
+  },
+  guards: (facts) => ({ forcing: () => facts.forced, addressHasBit: () => facts.encodingBit }),
+};
