@@ -40,5 +40,35 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
     ],
     ['npx ccdma replay --file generated/paths/dynamic-pools-v5-cca.json --index 1', 'one path of a suite'],
   ],
+  simulate: [
+    ['npx ccdma simulate test/scenarios/azure-nvme.ts', 'the test that the series is known to have passed'],
+    [
+      'npx ccdma simulate test/scenarios/azure-nvme.ts --platform snp --steps',
+      'on one platform, with every step of the kernel',
+    ],
+  ],
+  decide: [
+    ['npx ccdma decide map --platform tdx --device untrusted --attrs MMIO', 'one kind of mapping'],
+    [
+      'npx ccdma decide map --platform sme --option mask=32 --series baseline --series v5',
+      'before and after',
+    ],
+    ['npx ccdma decide map --platform cca --attrs none --request size=fits --why', 'question by question'],
+  ],
+  matrix: [
+    ['npx ccdma matrix', 'every prefix of the series on every platform'],
+    ['npx ccdma matrix --platform cca --series prefix:17 --workload search-fails', 'one patch in isolation'],
+  ],
+  export: [
+    ['npx ccdma export promela dynamic-pools --platform tdx > model.pml', 'for spin -a and pan'],
+    [
+      'npx ccdma export tla dynamic-pools --platform cca --out /tmp/tla',
+      'a module, and a configuration for TLC',
+    ],
+    [
+      'npx ccdma export itf dynamic-pools --series baseline --platform cca --property one-owner',
+      'a counterexample, for the viewers of Apalache and Quint',
+    ],
+  ],
   start: [['npx ccdma start', 'what npm start runs']],
 };

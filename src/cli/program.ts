@@ -112,6 +112,58 @@ export function programOf(io: Io, job: Job): Command {
     .action(async (system, options) =>
       run(await (await import('./commands/replay.ts')).replay(io, system, options)),
     );
+  command('matrix', 'what each patch of the series repairs, changes and breaks, on each platform')
+    .addOption(repeatable('--platform <name>', 'only this platform (repeatable)'))
+    .addOption(
+      repeatable('--series <row>', 'only this row, with the one that it is compared with (repeatable)'),
+    )
+    .addOption(repeatable('--workload <name>', 'only this workload (repeatable)'))
+    .option('--options', 'crossed with every option, and every two that decide who serves a device; takes long')
+    .option('--check', 'compute it all and compare with generated/slow/matrix.json and the known findings')
+    .option('--write', 'compute it all and write generated/slow/matrix.json and matrix.md')
+    .addOption(expectOption())
+    .addOption(maxStates())
+    .addOption(json('matrix'))
+    .action(async (options) => run(await (await import('./commands/matrix.ts')).matrix(io, options)));
+  command('simulate', 'run a scenario file on the simulated kernel')
+    .argument('<file>', 'a TypeScript or JavaScript module; docs/scenarios.md says how to write one')
+    .addOption(repeatable('--series <name>', 'baseline, v5, prefix:K or without:N (default: v5; repeatable)'))
+    .addOption(repeatable('--platform <name>', 'default: those that the scenario names (repeatable)'))
+    .addOption(repeatable('--option <name=value>', 'counts more than what the scenario says (repeatable)'))
+    .option('--steps', 'show every step of the kernel below each call')
+    .addOption(json('simulate'))
+    .action(async (file, options) =>
+      run(await (await import('./commands/simulate.ts')).simulate(io, file, options)),
+    );
+  command('decide', 'what becomes of a request: where the memory comes from, or why it is refused')
+    .argument('<request>', 'map, alloc or alloc-pages')
+    .addOption(repeatable('--series <name>', 'baseline, v5, prefix:K or without:N (default: v5; repeatable)'))
+    .addOption(repeatable('--platform <name>', 'default: all (repeatable)'))
+    .option('--device <kind>', 'untrusted or trusted; the same as --option device=...')
+    .option('--attrs <names>', 'exactly these, joined by a comma or a bar; none (default: all sets of them)')
+    .option('--context <name>', 'process or atomic (default: both)')
+    .addOption(
+      repeatable('--request <name=value>', 'what else it is, as size=fits (default: all; repeatable)'),
+    )
+    .addOption(repeatable('--option <name=value>', 'of the kernel or the device (repeatable)'))
+    .option('--why', 'the questions and answers that lead to each row')
+    .addOption(json('decide'))
+    .action(async (request, options) =>
+      run((await import('./commands/decide.ts')).decide(io, request, options)),
+    );
+  subject(
+    command('export', 'write a system in the language of another tool').argument(
+      '<format>',
+      'promela (Spin), tla (TLA+, for TLC), aut (the graph, for mCRL2, CADP, LTSmin), itf (a run, for Apalache, Quint), or rv (a machine in place of the system, for a monitor in the kernel)',
+    ),
+  )
+    .option('--property <name>', 'with itf: the shortest counterexample of this property')
+    .option('--site <symbol>', 'with --property: the one at this kernel symbol')
+    .option('--out <dir>', 'write files into this folder (default: to standard output)')
+    .addOption(maxStates())
+    .action(async (format, system, options) =>
+      run((await import('./commands/export.ts')).exportSystem(io, format, system, options)),
+    );
   command(
     'start',
     'the main job: check, cover, explore and conform v5 and the baseline everywhere, and sum up',

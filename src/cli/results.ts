@@ -60,10 +60,16 @@ export function resultHead({ system, series, platform, options }: Subject) {
   return { system: system.name, series: series.name, platform: platform.name, options };
 }
 
-export const situationOf = ({ series, platform, options }: Subject): Situation => ({
+/** @param workloads those that are run, where workloads are */
+export const situationOf = (
+  { system, series, platform, options }: Subject,
+  workloads?: readonly string[],
+): Situation => ({
+  system: system.name,
   patches: series.patches,
   platform,
   options,
+  ...(workloads === undefined ? {} : { workloads }),
 });
 
 /** Where a `possible` that must be reachable and is not stands in the list of findings. */
@@ -116,8 +122,9 @@ export function findingOf(
   instrument: Instrument,
   subject: Subject,
   { property, site }: Occurrence,
+  workloads?: readonly string[],
 ): string | null {
-  const listed = findingsFor(instrument, situationOf(subject));
+  const listed = findingsFor(instrument, situationOf(subject, workloads));
   return listed.find((finding) => finding.property === property && finding.site === site)?.id ?? null;
 }
 
@@ -147,8 +154,9 @@ export function expectation(
   subject: Subject,
   complete: boolean,
   occurrences: readonly Occurrence[],
+  workloads?: readonly string[],
 ): Expectation {
-  const run = { instrument, situation: situationOf(subject), complete, occurrences };
+  const run = { instrument, situation: situationOf(subject, workloads), complete, occurrences };
   const { known, unlisted, missing } = compareFindings(run);
   return {
     ...resultHead(subject),

@@ -3,11 +3,12 @@ import { SYSTEMS, type System } from '../../machines/systems/index.ts';
 import type { Subject } from '../conformance/subject.ts';
 import {
   ALONE,
+  chooseOptions,
   conflict,
-  defaultOptions,
   OPTION_VALUES,
   type OptionName,
   type Options,
+  optionsFor,
   PATCHES,
   PLATFORMS,
   type Platform,
@@ -43,7 +44,7 @@ export function select({ system, series = [], platform = [], option = [] }: Sele
   const chosen = optionsOf(option);
   const leftOut: string[] = [];
   const kept = platforms.flatMap((each) => {
-    const options = { ...defaultOptions(each), ...chosen } as Options;
+    const options = chooseOptions(each, chosen);
     const reason = conflict(each, options);
     if (reason === null) return [{ platform: each, options }];
     if (platform.length > 0) throw new UsageError(`${reason}; accepted there: ${accepted(each)}`);
@@ -88,7 +89,7 @@ export function systemOf(name: string): System {
   );
 }
 
-function platformOf(name: string): Platform {
+export function platformOf(name: string): Platform {
   const found = PLATFORMS.find((platform) => platform.name === name);
   if (found !== undefined) return found;
   throw unknown(
@@ -118,7 +119,7 @@ function closestNumber(wanted: number, accepted: readonly number[]): number {
   return accepted.reduce((best, n) => (Math.abs(n - wanted) < Math.abs(best - wanted) ? n : best));
 }
 
-function optionsOf(given: readonly string[]): Partial<Options> {
+export function optionsOf(given: readonly string[]): Partial<Options> {
   const chosen: Record<string, string> = {};
   for (const text of given) {
     const all = Object.entries(OPTION_VALUES).flatMap(([name, values]) => values.map((v) => `${name}=${v}`));
@@ -138,11 +139,8 @@ function optionsOf(given: readonly string[]): Partial<Options> {
 
 /** What a platform can have of each option. */
 function accepted(platform: Platform): string {
-  const base = defaultOptions(platform);
-  return Object.entries(OPTION_VALUES)
-    .flatMap(([name, values]) => values.map((value) => ({ name, value })))
-    .filter(({ name, value }) => conflict(platform, { ...base, [name]: value }) === null)
-    .map(({ name, value }) => `${name}=${value}`)
+  return Object.entries(optionsFor(platform))
+    .flatMap(([name, values]) => values.map((value) => `${name}=${value}`))
     .join(', ');
 }
 

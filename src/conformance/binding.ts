@@ -1,6 +1,6 @@
 /** What a binding of a system's vocabulary to the simulator's has to say. One folder for each system. */
 
-import type { Answer, Kernel, KernelSizes, Stimulus, Task, TraceRecord } from '../kernel/index.ts';
+import type { Answer, Kernel, KernelConfig, Stimulus, Task, TraceRecord } from '../kernel/index.ts';
 import type { GlobalEvent } from '../lts/index.ts';
 
 /** What the simulator is ready to do next, in the vocabulary of the system. */
@@ -24,8 +24,8 @@ export type Names = Record<string, number | null>;
 
 export interface Binding {
   readonly system: string;
-  /** Sizes of the simulated machine that fit the system's assumptions. */
-  readonly sizes: Partial<KernelSizes>;
+  /** The simulated machine that fits the system's assumptions: sizes, and options that it takes no notice of. */
+  machine(config: KernelConfig): KernelConfig;
   readonly noNames: Names;
 
   /** The stimulus that an event stands for, or null when the event is no stimulus. */
@@ -50,6 +50,11 @@ export interface Binding {
 
   /** By instance: the local state that the simulator is in, as `stateText` writes it. */
   readonly projection: Readonly<Record<string, (kernel: Kernel, names: Names) => string>>;
+  /**
+   * By task: the instance that is its RCU read-side section. A hidden step may leave it, which only allows others
+   * more, so that it is not compared while such a step is outstanding. Default: none.
+   */
+  readonly sections?: Readonly<Record<string, string>>;
 }
 
 /**

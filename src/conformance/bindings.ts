@@ -1,5 +1,9 @@
+/** The systems that are bound to the simulator. A new one is a folder of its own and a line below. */
+import { createKernel, type Kernel } from '../kernel/index.ts';
 import type { Binding } from './binding.ts';
 import { dynamicPoolsBinding } from './dynamic-pools/binding.ts';
+import { kernelConfig } from './facts.ts';
+import type { Subject } from './subject.ts';
 
 const BINDINGS: readonly Binding[] = [dynamicPoolsBinding];
 
@@ -8,4 +12,12 @@ export function bindingOf(system: string): Binding {
   const binding = BINDINGS.find((known) => known.system === system);
   if (binding === undefined) throw new Error(`system '${system}' has no binding to the simulator yet`);
   return binding;
+}
+
+/** Whether a system has a binding. */
+export const isBound = (system: string): boolean => BINDINGS.some((known) => known.system === system);
+
+/** A fresh simulator for a subject: its series, platform and options, as the system's binding sizes them. */
+export function kernelFor({ system, series, platform, options }: Subject): Kernel {
+  return createKernel(bindingOf(system.name).machine(kernelConfig(series, platform, options)));
 }

@@ -1,10 +1,8 @@
 /** A suite of paths, run on the simulator in lockstep with the specification. */
-import { createKernel } from '../kernel/index.ts';
 import { explore, type GlobalEvent, type Graph, type Path, runPath } from '../lts/index.ts';
 import { transitionCover } from '../paths/index.ts';
 import type { Series } from '../series/index.ts';
-import { bindingOf } from './bindings.ts';
-import { kernelConfig } from './facts.ts';
+import { bindingOf, kernelFor } from './bindings.ts';
 import { Bound, Lockstep, type Mismatch } from './lockstep.ts';
 import { SafetyMonitor, type Violation } from './safety.ts';
 import { networkOf, type Subject } from './subject.ts';
@@ -264,12 +262,11 @@ export class SuiteRun {
 }
 
 function newLockstep(
-  { system, series, platform, options }: Subject,
+  subject: Subject,
   bound: Bound,
   onDifference: ((difference: Mismatch) => void) | null = null,
 ): Lockstep {
-  const { sizes } = bindingOf(system.name);
-  return new Lockstep(bound, createKernel(kernelConfig(series, platform, options, sizes)), onDifference);
+  return new Lockstep(bound, kernelFor(subject), onDifference);
 }
 
 /** One step of a path as the simulator took it. */

@@ -5,10 +5,11 @@
  * kernel. The progress of the threads through their requests is part of the state.
  */
 import type { Kernel } from '../kernel/kernel.ts';
+import type { DriverState } from '../kernel/state.ts';
 import type { Answer, Args, Stimulus } from '../kernel/steps.ts';
 import { STIMULI } from '../kernel/steps.ts';
 import type { TraceRecord } from '../kernel/task.ts';
-import type { Workload } from './workloads.ts';
+import type { Workload, WorkName } from './workloads.ts';
 import { exploredAnswers, WORLD } from './workloads.ts';
 
 /** One action of the world: a stimulus (actor `world`), or a task that is resumed. */
@@ -46,6 +47,7 @@ export class WorkloadRun {
   actions(): Action[] {
     const out: Action[] = [];
     const k = this.kernel;
+    if (k.state.ended !== null) return out;
     this.#workload.threads.forEach((t, i) => {
       const next = this.#next(i);
       if (next !== null && k.accepts(next.name, next.args))
@@ -53,7 +55,7 @@ export class WorkloadRun {
     });
     for (const name of WORLD)
       for (const args of k.offers(name))
-        if (name !== 'kworker_start' || this.#workload.works.includes(args.work as 'dyn_alloc'))
+        if (name !== 'kworker_start' || this.#workload.works.includes(args.work as WorkName))
           out.push({ actor: 'world', step: name, args });
     for (const t of k.state.tasks) {
       if (t.pending === null || !k.runnable(t)) continue;
@@ -95,27 +97,52 @@ export class WorkloadRun {
   }
 
   #next(i: number): Stimulus | null {
-    return this.#workload.threads[i]!.ops[this.#position(i)] ?? null;
+    const { thread, ops, after } = this.#workload.threads[i]!;
+    if (after !== undefined && !this.#isOver(after)) return null;
+    // A thread asks for one thing after the other, also of those that no task of its own serves.
+    if (this.kernel.state.tasks.some((t) => t.name === thread && t.pending !== null)) return null;
+    return ops[this.#position(i)] ?? null;
   }
 
-  /** A thread whose map failed has nothing to unmap: it passes to its next map. */
+  /** Has the thread had all its requests served? What the boot and probes do, tasks of their own serve. */
+  #isOver(thread: string): boolean {
+    const i = this.#workload.threads.findIndex((t) => t.thread === thread);
+    if (this.#position(i) < this.#workload.threads[i]!.ops.length) return false;
+    return this.kernel.state.tasks.every(
+      (t) => t.pending === null || !(t.name === thread || /^(boot|probe)\//.test(t.name)),
+    );
+  }
+
+  /** A thread whose map failed has nothing to unmap, and whose allocation failed nothing to free: it passes on. */
   #position(i: number): number {
     const { thread, ops } = this.#workload.threads[i]!;
     let n = this.#begun[i]!;
-    const driver = thread.startsWith('driver/')
-      ? this.kernel.state.drivers[Number(thread.slice(-1))]
-      : undefined;
+    const { state } = this.kernel;
+    const driver = thread.startsWith('driver/') ? state.drivers[Number(thread.slice(-1))] : undefined;
     if (driver === undefined || this.kernel.task(thread).pending !== null) return n;
-    while (driver.mapping === null && (ops[n]?.name === 'unmap' || ops[n]?.name === 'deviceWrite')) n++;
+    const nothing = (name: Stimulus['name'] | undefined): boolean =>
+      name !== undefined && NEEDS[name]?.(driver) === false;
+    while (nothing(ops[n]?.name)) n++;
     return n;
   }
 }
+
+/** Requests that need something: what the driver must have for them. */
+const NEEDS: Partial<Record<Stimulus['name'], (driver: DriverState) => boolean>> = {
+  unmap: ({ mapping }) => mapping !== null,
+  unmap_sg: ({ list }) => list !== null,
+  deviceWrite: ({ mapping, list }) => mapping !== null || list !== null,
+  deviceRead: ({ mapping, list }) => mapping !== null || list !== null,
+  sync: ({ mapping, list }) => mapping !== null || list !== null,
+  free: ({ allocations }) => allocations.length > 0,
+  mmap: ({ allocations }) => allocations.length > 0,
+};
 
 /** Let everything that runs finish, each choice answered 'ok' where that is possible. */
 function serve(k: Kernel): void {
   for (;;) {
     const t = k.state.tasks.find((x) => x.pending !== null);
-    if (t === undefined) return;
+    if (t === undefined || k.state.ended !== null) return;
     k.advance(t, k.answers(t.pending!)?.[0]);
   }
 }

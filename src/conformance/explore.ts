@@ -2,7 +2,7 @@
  * Exploration of the simulator under a workload: every schedule and every answer, breadth-first, so that
  * each violation is shown by a shortest schedule. Nothing is pruned by a violation.
  */
-import type { KernelConfig } from '../kernel/config.ts';
+import type { ConfigRead, KernelConfig } from '../kernel/config.ts';
 import { kernelMaker } from '../kernel/index.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import type { TraceRecord } from '../kernel/task.ts';
@@ -29,6 +29,8 @@ export interface ExploreOptions {
   readonly omit?: OmittedLocal;
   /** Test hook: called for every merge, with both schedules. */
   readonly onMerge?: (known: readonly Action[], merged: readonly Action[]) => void;
+  /** Told of every transition: numbers of the states, what happened, and the kernel after it. */
+  readonly onStep?: (from: number, to: number, records: readonly TraceRecord[], kernel: Kernel) => void;
 }
 
 /** A violation with the shortest schedule that shows it. */
@@ -50,6 +52,8 @@ export interface Exploration {
   readonly depth: number;
   /** States in which nothing more can happen. */
   readonly ends: number;
+  /** Everything that any kernel of the exploration asked of its configuration, with the answers. */
+  readonly reads: readonly ConfigRead[];
 }
 
 /** Kernels kept for states that wait to be expanded: saves a replay each. */
@@ -111,6 +115,7 @@ class Explorer {
           return this.#result(ends, schedule.length, false);
         const id = seen ?? this.#add(run, key, node, a);
         this.#judgeStep(run.kernel, records, before, id, schedule, a);
+        this.#options.onStep?.(node, id, records, run.kernel);
         if (seen !== undefined) this.#options.onMerge?.(this.#schedule(seen), [...schedule, a]);
       }
     }
@@ -143,6 +148,11 @@ class Explorer {
       if (!this.#found.has(key)) this.#found.set(key, { ...v, schedule: [...schedule, a] });
     }
     for (const r of records) for (const name of witnessed(k, r)) this.#witnesses.add(name);
+  }
+
+  /** All kernels share one reader: what any of them asked is in it. */
+  #reads(): readonly ConfigRead[] {
+    return this.#make().config.reads();
   }
 
   #fresh(): WorkloadRun {
@@ -180,6 +190,7 @@ class Explorer {
       witnesses: SAFETY.filter((name) => this.#witnesses.has(name)),
       depth,
       ends,
+      reads: this.#reads(),
     };
   }
 }

@@ -1,28 +1,42 @@
 /** The properties of states: what is false now, whoever made it so. */
-import { dma_to_phys, encodingOf, force_dma_unencrypted } from '../kernel/device.ts';
+import { force_dma_unencrypted, reachesSharedOnly } from '../kernel/device.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { HOST_SHARED, PAGE_SIZE, PTE_INVALID, PTE_SHARED, pageIndex, UNCERTAIN } from '../kernel/memory.ts';
-import { atomicClaims, claims, listed, lostMemory, overlap } from './ownership.ts';
+import { busTarget, handedOut, isMmio } from './handed-out.ts';
+import { atomicClaims, type Claim, claims, overlap, publishedPools } from './ownership.ts';
+import { lostMemory } from './references.ts';
 import type { SafetyName, Standing } from './safety-names.ts';
 import { hex } from './safety-names.ts';
 
 type Say = (property: SafetyName, subject: string, because: string) => void;
 
-/** First page of a range whose code is not the expected one. */
-export function wrongPage(k: Kernel, phys: number, bytes: number, code: number): number | null {
+/** Is this the code of a page that page table and host both say is shared, or private? */
+function fits(k: Kernel, code: number, shared: boolean): boolean {
+  const { pteEncryption } = k.state.memory;
+  // Where page tables say nothing, what stands there of a page says nothing.
+  return (
+    (pteEncryption ? code : code & ~PTE_SHARED) ===
+    (shared ? (pteEncryption ? PTE_SHARED : 0) | HOST_SHARED : 0)
+  );
+}
+
+/** First page of a range that is not wholly and certainly in a state. Pages outside RAM are passed over. */
+export function wrongPage(k: Kernel, phys: number, bytes: number, shared: boolean): number | null {
   const { codes } = k.state.memory;
   const first = pageIndex(k.state.memory, phys);
   if (first < 0) return null;
   for (let i = first; i < first + Math.ceil(bytes / PAGE_SIZE); i++)
-    if (codes[i] !== code) return phys + (i - first) * PAGE_SIZE;
+    if (!fits(k, codes[i] ?? 0, shared)) return phys + (i - first) * PAGE_SIZE;
   return null;
 }
 
-function stateOf(k: Kernel, phys: number): string {
+/** What page table and host say of a page, in words. */
+export function stateOf(k: Kernel, phys: number): string {
   const code = k.state.memory.codes[pageIndex(k.state.memory, phys)] ?? 0;
   const side = (bit: number): string => ((code & bit) !== 0 ? 'shared' : 'private');
   const invalid = (code & PTE_INVALID) !== 0 ? ', not mapped' : '';
-  return `page table ${side(PTE_SHARED)}, host ${side(HOST_SHARED)}${invalid}${(code & UNCERTAIN) !== 0 ? ', uncertain' : ''}`;
+  const table = k.state.memory.pteEncryption ? `page table ${side(PTE_SHARED)}, ` : '';
+  return `${table}host ${side(HOST_SHARED)}${invalid}${(code & UNCERTAIN) !== 0 ? ', uncertain' : ''}`;
 }
 
 /** What a state says: properties that are false in it, and whether it shows the allowed leak. */
@@ -32,28 +46,59 @@ export interface StateVerdict {
   readonly leakedOnPurpose: boolean;
 }
 
-/** Judge a state. */
+const NOTHING: StateVerdict = { standing: [], leakedOnPurpose: false };
+
+/** Judge a state. Of a guest that is over nothing is judged. */
 export function judge(k: Kernel): StateVerdict {
+  if (k.state.ended !== null) return NOTHING;
   const out: Standing[] = [];
   const say: Say = (property, subject, because) => {
     out.push({ property, subject, because });
   };
-  const owners = claims(k.state);
-  for (const c of owners) {
-    if (c.owner === 'page allocator' || c.owner.startsWith('driver/') || c.owner === 'slot array') {
-      const wrong = wrongPage(k, c.phys, c.bytes, 0);
-      if (wrong !== null)
-        say(
-          c.owner === 'page allocator' ? 'free-private' : 'no-exposure',
-          `${hex(wrong)} ${c.owner}`,
-          `page ${hex(wrong)} of ${c.owner} is not private: ${stateOf(k, wrong)}`,
-        );
-    }
+  const owners = claims(k);
+  freeIsPrivate(k, owners, say);
+  oneOwner(owners, say);
+  poolsTellTheTruth(k, say);
+  for (const given of handedOut(k)) {
+    for (let offset = 0; offset < given.bytes; offset += PAGE_SIZE)
+      addressFits(k, given.device, given.who, given.dma + offset, say);
   }
+  k.state.drivers.forEach((d, n) => {
+    if (d.lost !== null)
+      say('data-arrives', `driver/${n} ${d.lost}`, `data of driver/${n} did not arrive: ${d.lost}`);
+  });
+  return { standing: out, leakedOnPurpose: nothingLeaks(k, say) };
+}
+
+/** Whose pages must be private, and which property says so. */
+const PRIVATE: Partial<Record<Claim['kind'], SafetyName>> = {
+  'page allocator': 'free-private',
+  CMA: 'free-private',
+  // Nobody asked to share a buffer, nor the kernel's own notes about slots.
+  buffer: 'no-exposure',
+  'slot array': 'no-exposure',
+};
+
+function freeIsPrivate(k: Kernel, owners: readonly Claim[], say: Say): void {
+  for (const { kind, owner, phys, bytes } of owners) {
+    const property = PRIVATE[kind];
+    // A driver that maps with CC_SHARED has shared its buffer by itself.
+    if (property === undefined || k.state.drivers.some((d) => d.shared && d.buffer === phys)) continue;
+    const wrong = wrongPage(k, phys, bytes, false);
+    if (wrong !== null)
+      say(
+        property,
+        `${hex(wrong)} ${owner}`,
+        `page ${hex(wrong)} of ${owner} is not private: ${stateOf(k, wrong)}`,
+      );
+  }
+}
+
+function oneOwner(owners: readonly Claim[], say: Say): void {
   for (let i = 0; i < owners.length; i++)
     for (let j = 0; j < i; j++) {
       const [a, b] = [owners[i]!, owners[j]!];
-      if (a.owner === b.owner || !overlap(a, b)) continue;
+      if (!overlap(a, b) || (a.owner === b.owner && a.kind !== 'allocation')) continue;
       const end = Math.min(a.phys + a.bytes, b.phys + b.bytes);
       for (let page = Math.max(a.phys, b.phys); page < end; page += PAGE_SIZE)
         say(
@@ -62,44 +107,38 @@ export function judge(k: Kernel): StateVerdict {
           `page ${hex(page)} belongs to ${b.owner} and to ${a.owner}`,
         );
     }
-  poolsTellTheTruth(k, say);
-  for (const [n, d] of k.state.drivers.entries()) {
-    if (d.mapping === null) continue;
-    addressFits(k, n, d.mapping.dma, d.mapping.bytes, say);
-  }
-  let leakedOnPurpose = false;
-  for (const lost of lostMemory(k)) {
-    const { memory } = k.state;
-    if (lost.phys !== null && (memory.codes[pageIndex(memory, lost.phys)]! & UNCERTAIN) !== 0) {
-      leakedOnPurpose = true;
-      continue;
-    }
-    const where = lost.phys === null ? '' : ` at ${hex(lost.phys)} (${stateOf(k, lost.phys)})`;
-    say('nothing-leaks', `${lost.what} ${lost.phys}`, `nothing refers to ${lost.what}${where}`);
-  }
-  return { standing: out, leakedOnPurpose };
+}
+
+/** Is the default pool being converted, or taken apart? Until that is over its record is ahead of its pages. */
+function inTheMaking(k: Kernel): boolean {
+  return k.state.tasks.some((t) =>
+    t.stack.some(
+      (f) => f.fn === 'swiotlb_update_mem_attributes' || (f.fn === 'swiotlb_exit' && f.pool !== 0),
+    ),
+  );
 }
 
 function poolsTellTheTruth(k: Kernel, say: Say): void {
   const s = k.state;
+  const making = inTheMaking(k);
   // A pool that records no state (before 5 and 7) says nothing that could be false.
-  const defaults = listed(s, s.mem.pools);
-  const last = defaults[defaults.length - 1];
-  const pools = [...defaults, ...listed(s, s.device.transient)].map((p) => ({
-    name: `swiotlb pool ${hex(p.addr)}`,
-    phys: p.start,
-    bytes: p.end - p.start,
-    shared: p === last ? s.mem.unencrypted : p.unencrypted,
-  }));
-  const atomic = atomicClaims(s).map((c, i) => ({
-    name: c.owner,
-    phys: c.phys,
-    bytes: c.bytes,
-    shared: s.atomicPools[i]?.unencrypted ?? null,
-  }));
-  for (const p of [...pools, ...atomic]) {
+  const swiotlb = [...publishedPools(s)].flatMap((p) => {
+    const mem = s.mems.find((m) => m.defpool === p.addr);
+    if (making && p.addr === s.mems[0]?.defpool) return [];
+    const shared = mem === undefined ? p.unencrypted : mem.unencrypted;
+    return [{ name: `swiotlb pool ${hex(p.addr)}`, phys: p.start, bytes: p.end - p.start, shared }];
+  });
+  const atomic = s.atomicPools.flatMap((a) =>
+    a.pool.chunks.map((c) => ({
+      name: `atomic pool ${a.name}`,
+      phys: c.phys,
+      bytes: c.bits.length * PAGE_SIZE,
+      shared: a.unencrypted,
+    })),
+  );
+  for (const p of [...swiotlb, ...atomic]) {
     if (p.shared === null) continue;
-    const wrong = wrongPage(k, p.phys, p.bytes, p.shared ? PTE_SHARED | HOST_SHARED : 0);
+    const wrong = wrongPage(k, p.phys, p.bytes, p.shared);
     if (wrong !== null)
       say(
         'pool-tells-the-truth',
@@ -109,19 +148,71 @@ function poolsTellTheTruth(k: Kernel, say: Say): void {
   }
 }
 
-function addressFits(k: Kernel, driver: number, dma: number, bytes: number, say: Say): void {
-  const says = encodingOf(k, dma);
-  for (let offset = 0; offset < bytes; offset += PAGE_SIZE) {
-    const phys = dma_to_phys(k, dma) + offset;
-    const host = (k.state.memory.codes[pageIndex(k.state.memory, phys)]! & HOST_SHARED) !== 0;
-    const where = `address ${hex(dma + offset)} of driver/${driver}`;
-    if (says !== null && (says === 'shared') !== host)
-      say('address-matches-memory', where, `${where} says ${says}, ${stateOf(k, phys)}`);
-    if (force_dma_unencrypted(k) && (says === 'private' || (says === null && !host)))
-      say(
-        'device-can-reach',
-        where,
-        `${where} of an untrusted device names private memory: ${stateOf(k, phys)}`,
-      );
+/** Is the device one that can reach shared memory only, as the kernel thinks or in truth? */
+export function forced(k: Kernel, device: number): boolean {
+  return force_dma_unencrypted(k, device) || reachesSharedOnly(k, device);
+}
+
+/**
+ * One page of an address that a device was given. Where an address says nothing (no bit), it says by itself
+ * neither: there an untrusted device's address must name shared memory. The entries of an IOMMU that carry the
+ * bit decrypt on the way: such a device can reach private memory through them.
+ */
+function addressFits(k: Kernel, device: number, who: string, dma: number, say: Say): void {
+  const { phys, says, translated } = busTarget(k, device, dma);
+  const where = `address ${hex(dma)} of ${who}`;
+  const { memory } = k.state;
+  const index = pageIndex(memory, phys);
+  const untrusted = forced(k, device) && !(translated && says !== null);
+  if (index < 0) {
+    // The registers of a device are nobody's memory, and the host sees them always.
+    if (!isMmio(k, phys)) say('address-matches-memory', where, `${where} leads nowhere`);
+    else if (says === 'private' && untrusted)
+      say('device-can-reach', where, `${where} of an untrusted device says private`);
+    return;
   }
+  const host = (memory.codes[index]! & HOST_SHARED) !== 0;
+  if (says !== null && (says === 'shared') !== host)
+    say('address-matches-memory', where, `${where} says ${says}, ${stateOf(k, phys)}`);
+  if (untrusted && (says === 'private' || (says === null && !host)))
+    say(
+      'device-can-reach',
+      where,
+      `${where} of an untrusted device names private memory: ${stateOf(k, phys)}`,
+    );
+}
+
+/** Says what is lost and should not be; true when something was lost on purpose. */
+function nothingLeaks(k: Kernel, say: Say): boolean {
+  const { memory } = k.state;
+  let onPurpose = false;
+  for (const lost of lostMemory(k)) {
+    const where = lost.phys === null ? '' : ` at ${hex(lost.phys)} (${stateOf(k, lost.phys)})`;
+    if (lost.alias) {
+      if (lost.phys !== null && uncertain(k, lost.phys, PAGE_SIZE)) continue;
+      say('free-undoes-alloc', lost.what, `nobody uses ${lost.what}${where}, and it is still there`);
+    } else if (
+      lost.phys !== null &&
+      pageIndex(memory, lost.phys) >= 0 &&
+      uncertain(k, lost.phys, lost.bytes)
+    ) {
+      onPurpose = true;
+    } else say('nothing-leaks', `${lost.what} ${lost.phys}`, `nothing refers to ${lost.what}${where}`);
+  }
+  return onPurpose;
+}
+
+/** Is the state of any page of the range uncertain? A block is leaked whole. */
+function uncertain(k: Kernel, phys: number, bytes: number): boolean {
+  const { memory } = k.state;
+  const first = pageIndex(memory, phys);
+  if (first < 0) return false;
+  for (let i = first; i < first + Math.ceil(bytes / PAGE_SIZE); i++)
+    if ((memory.codes[i]! & UNCERTAIN) !== 0) return true;
+  return false;
+}
+
+/** The atomic pool that owns any of a range, or null. */
+export function atomicOwner(k: Kernel, phys: number, bytes: number): string | null {
+  return atomicClaims(k.state).find((c) => overlap(c, { phys, bytes }))?.owner ?? null;
 }

@@ -4,7 +4,6 @@
  * They know nothing of the specification. A property of states is reported at the step that made it
  * false; a property of steps at the step. Each has a witness: a situation that shows it is not vacuous.
  */
-import { DMA_MAPPING_ERROR, encodingOf, force_dma_unencrypted } from '../kernel/device.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { STIMULI } from '../kernel/steps.ts';
 import type { TraceRecord } from '../kernel/task.ts';
@@ -13,11 +12,16 @@ import { SAFETY } from './safety-names.ts';
 import { judge } from './safety-state.ts';
 import { stepViolations } from './safety-steps.ts';
 import { siteOf } from './site.ts';
+import { witnessed } from './witnesses.ts';
 
 export type { SafetyName, Standing, Violation } from './safety-names.ts';
 export { SAFETY } from './safety-names.ts';
 export type { StateVerdict } from './safety-state.ts';
 export { judge } from './safety-state.ts';
+export { witnessed } from './witnesses.ts';
+
+/** Stimuli that change what a device can reach. */
+const CHANGES_DEVICE: ReadonlySet<string> = new Set(['accept', 'set_coherent_mask']);
 
 /** Where the violating step stands. */
 function placeOf(r: TraceRecord): string {
@@ -43,52 +47,9 @@ export function violations(
   if (first === undefined) return out;
   for (const { property, subject, because } of after) {
     if (before.some((b) => b.property === property && b.subject === subject)) continue;
+    // What a device holds was given to it before: that it is forced from now on gives it nothing.
+    if (property === 'device-can-reach' && CHANGES_DEVICE.has(first.step)) continue;
     out.push({ property, because, site: placeOf(first) });
-  }
-  return out;
-}
-
-/** Properties whose situation occurred in this step. */
-export function witnessed(k: Kernel, r: TraceRecord): SafetyName[] {
-  const out: SafetyName[] = [];
-  const { state: s } = k;
-  switch (r.step) {
-    case '__free_pages':
-      out.push('free-private', 'one-owner');
-      break;
-    case 'dma_free_from_pool':
-      if (r.result === true) out.push('one-owner');
-      break;
-    case 'list_add_rcu':
-      out.push('pool-tells-the-truth');
-      break;
-    case 'kfree':
-      if (r.fn === 'swiotlb_dyn_free') out.push('free-undoes-alloc');
-      break;
-    case 'kzalloc':
-    case 'free_pages':
-      if (r.context !== 'process') out.push('no-sleep-in-atomic');
-      break;
-    case 'set_memory_decrypted':
-    case 'set_memory_encrypted':
-      out.push('no-sleep-in-atomic');
-      break;
-    case 'list_del_rcu': {
-      const { pool } = r.args;
-      if (s.tasks.some((t) => t.name !== r.actor && t.rcu > 0 && t.stack.some((f) => f.pool === pool)))
-        out.push('no-use-after-free');
-      break;
-    }
-    case 'dma_map_phys_ret':
-      if (r.args.result === DMA_MAPPING_ERROR) break;
-      out.push('no-exposure');
-      if (force_dma_unencrypted(k)) out.push('device-can-reach');
-      if (encodingOf(k, r.args.result as number) !== null) out.push('address-matches-memory');
-      break;
-    case 'dma_unmap_phys_ret':
-      if (s.drivers[Number(r.actor.slice(-1))]!.deviceWrote) out.push('data-arrives');
-      break;
-    default:
   }
   return out;
 }

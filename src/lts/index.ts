@@ -36,3 +36,4 @@ export {
   takeStep,
   viewOf,
 } from './view.ts';
+export { type Answer, FIRST, type Walked, Walker } from './walk.ts';

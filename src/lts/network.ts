@@ -36,12 +36,10 @@ export function compose(def: NetworkDef, options: CompileOptions = {}): Network 
     if (names.has(name)) fail(`two instances are called '${name}'; give each its own name`);
     names.add(name);
   }
-  const compiled = new Map<MachineSpec, LocalLts>();
+  const bounded = new Map<MachineSpec, LocalLts>();
   const ltss = def.instances.map((instance) => {
     checkSyncKeys(def.name, instance);
-    const known = compiled.get(instance.spec) ?? compileMachine(instance.spec, options);
-    compiled.set(instance.spec, known);
-    return known;
+    return compiledOnce(instance.spec, options, options.maxLocalStates === undefined ? COMPILED : bounded);
   });
   const resolved = def.instances.map((instance, i) =>
     ltss[i]!.events.map((event) => resolveLocal(def.name, instance, event)),
@@ -55,6 +53,19 @@ export function compose(def: NetworkDef, options: CompileOptions = {}): Network 
     events: events.map((event, e) => ({ ...event, participants: sorted(drafts[e]!) })),
     initial: ltss.map((lts) => lts.initial),
   };
+}
+
+/** Machines compiled under the default bounds: a specification is a constant, whatever network it stands in. */
+const COMPILED = new WeakMap<MachineSpec, LocalLts>();
+
+function compiledOnce(
+  spec: MachineSpec,
+  options: CompileOptions,
+  compiled: Pick<WeakMap<MachineSpec, LocalLts>, 'get' | 'set'>,
+): LocalLts {
+  const known = compiled.get(spec) ?? compileMachine(spec, options);
+  compiled.set(spec, known);
+  return known;
 }
 
 type Fail = (message: string) => never;

@@ -1,11 +1,9 @@
 /** Lockstep catches a simulator that does too much, too little, or the same with another outcome. */
 import { describe, expect, test } from 'vitest';
-import { bindingOf } from '../../src/conformance/bindings.ts';
+import { bindingOf, kernelFor } from '../../src/conformance/bindings.ts';
 import { conformSubject, replayOnSimulator } from '../../src/conformance/conform.ts';
-import { kernelConfig } from '../../src/conformance/facts.ts';
 import { Bound, Lockstep } from '../../src/conformance/lockstep.ts';
 import { networkOf } from '../../src/conformance/subject.ts';
-import { createKernel } from '../../src/kernel/index.ts';
 import type { Network, Path } from '../../src/lts/index.ts';
 import { seriesNamed, subject } from './subjects.ts';
 
@@ -73,11 +71,7 @@ describe('a mapping through a transient pool', () => {
 describe('what the simulator is ready for', () => {
   const v5 = subject('v5', 'tdx');
   const network = networkOf(v5);
-  const fresh = () =>
-    new Lockstep(
-      new Bound(network, bindingOf('dynamic-pools')),
-      createKernel(kernelConfig(v5.series, v5.platform, v5.options, bindingOf('dynamic-pools').sizes)),
-    );
+  const fresh = () => new Lockstep(new Bound(network, bindingOf('dynamic-pools')), kernelFor(v5));
   const initially = [
     'find_pool',
     ...['process', 'atomic'].flatMap((ctx) =>

@@ -1,7 +1,7 @@
 /** Each safety property is shown to be able to fail: the state is damaged by hand, the property says so. */
 import { describe, expect, test } from 'vitest';
 import type { SafetyName, Violation } from '../../src/conformance/safety.ts';
-import { judge, SafetyMonitor } from '../../src/conformance/safety.ts';
+import { judge, SafetyMonitor, violations } from '../../src/conformance/safety.ts';
 import type { Kernel } from '../../src/kernel/kernel.ts';
 import {
   changeCodes,
@@ -12,6 +12,8 @@ import {
   writeByte,
 } from '../../src/kernel/memory.ts';
 import { giveBlock, takeBlock } from '../../src/kernel/page-alloc.ts';
+import type { Args } from '../../src/kernel/steps.ts';
+import type { TraceRecord } from '../../src/kernel/task.ts';
 import {
   BASELINE,
   CCA,
@@ -52,7 +54,7 @@ describe('properties of states', () => {
     [
       'pool-tells-the-truth',
       (k) => {
-        k.state.mem.unencrypted = false;
+        k.state.mems[0]!.unencrypted = false;
       },
     ],
     [
@@ -84,7 +86,7 @@ describe('properties of states', () => {
     const k = machine(CCA, V5);
     mapAll(k);
     const d = k.state.drivers[0]!;
-    d.mapping = { dma: d.mapping!.dma - 2 ** 47, bytes: 8192 };
+    d.mapping = { ...d.mapping!, dma: d.mapping!.dma - 2 ** 47 };
     expect(false_(k)).toContain('device-can-reach');
   });
 
@@ -151,5 +153,87 @@ describe('properties of steps', () => {
       ]),
     );
     expect(k.state.memory.codes[at]).toBe(0);
+  });
+});
+
+describe('who owns memory, and what still refers to it', () => {
+  const standing = (k: Kernel): string[] => judge(k).standing.map((s) => `${s.property}: ${s.because}`);
+  /** Run the driver to the end, every choice answered 'ok'. */
+  const allocate = (k: Kernel, args: Partial<Args> = {}): void => {
+    const request = { driver: 0, fn: 'dma_alloc_attrs', context: 'process', bytes: 8192, attrs: '' };
+    k.stimulate('alloc', { ...request, ...args } as Args);
+    while (k.pending().length > 0) k.resume('driver/0', k.pending()[0]!.step.answers?.[0]);
+  };
+
+  test('an allocation belongs to the driver: its pages, given away behind its back, have two owners', () => {
+    const k = machine(TDX, V5);
+    allocate(k);
+    expect(standing(k)).toEqual([]);
+    const { dma } = k.state.drivers[0]!.allocations[0]!;
+    changeCodes(k.state.memory, dma, 2, 0, SHARED);
+    giveBlock(k.state.buddy, k.state.memory, dma, 1);
+    expect(false_(k)).toEqual(['device-can-reach', 'one-owner']);
+  });
+
+  test('memory that an atomic pool lent stays its own, until the pool thinks that it has it back', () => {
+    const k = machine(CCA, V5);
+    allocate(k, { context: 'atomic' });
+    expect(standing(k)).toEqual([]);
+    k.state.atomicPools[0]!.pool.chunks[0]!.bits.fill(0);
+    expect(standing(k)[0]).toMatch(/^one-owner: page .* belongs to atomic pool kernel and to allocation 0/);
+  });
+
+  test('an allocation that nobody remembers is a leak, and its alias is left behind', () => {
+    const k = machine(CCA, V5, { coherent: false });
+    allocate(k);
+    expect(standing(k)).toEqual([]);
+    k.state.drivers[0]!.allocations.length = 0;
+    expect(false_(k)).toEqual(['free-undoes-alloc', 'nothing-leaks']);
+  });
+
+  test('pages that CMA has not handed out are private', () => {
+    const k = machine(TDX, V5, {}, { cmaPages: 16 });
+    changeCodes(k.state.memory, k.state.cma.phys + 4096, 1, SHARED, 0);
+    expect(standing(k)[0]).toMatch(/^free-private: page .* of CMA is not private/);
+  });
+
+  test('slots that a restricted pool lent, and took back too early', () => {
+    const k = machine(CCA, V5, { restrictedPool: true });
+    allocate(k);
+    expect(standing(k)).toEqual([]);
+    const slots = k.state.slots.find(({ fields }) => fields !== null)!;
+    slots.fields!.list.fill(1);
+    expect(standing(k)[0]).toMatch(/^one-owner: page .* belongs to .* and to /);
+  });
+
+  test('a guest that is over is not judged', () => {
+    const k = machine(TDX, V5);
+    takeBlock(k.state.buddy, 3);
+    expect(false_(k)).toEqual(['nothing-leaks']);
+    k.end('a page state was refused');
+    expect(judge(k)).toEqual({ standing: [], leakedOnPurpose: false });
+  });
+
+  test('a device that becomes a forced one was given nothing then', () => {
+    const k = machine({ ...TDX, forces: 'none' }, V5, {}, { defaultPoolFull: false });
+    k.stimulate('map', { driver: 0, context: 'process', boundary: 'wide', bytes: 8192 });
+    while (k.pending().length > 0) k.resume('driver/0', k.pending()[0]!.step.answers?.[0]);
+    const held = k.state.drivers[0]!.mapping;
+    const forced = machine(TDX, V5);
+    forced.state.drivers[0]!.mapping = { ...held!, dma: forced.state.drivers[0]!.buffer };
+    const standingNow = judge(forced).standing;
+    const record = (step: string): TraceRecord => ({
+      actor: 'world',
+      cpu: null,
+      context: null,
+      fn: '',
+      stack: [],
+      step,
+      args: {},
+    });
+    const laid = (step: string): string[] =>
+      violations(forced, [record(step)], [], standingNow).map(({ property }) => property);
+    expect(laid('set_coherent_mask')).not.toContain('device-can-reach');
+    expect(laid('dma_map_phys_ret')).toContain('device-can-reach');
   });
 });

@@ -9,10 +9,15 @@ export function seriesNamed(name: string): Series {
   return series;
 }
 
-export function subject(series: string, platform: string, options: Partial<Options> = {}): Subject {
+export function subject(
+  series: string,
+  platform: string,
+  options: Partial<Options> = {},
+  system = 'dynamic-pools',
+): Subject {
   const known = PLATFORMS.find(({ name }) => name === platform)!;
   return {
-    system: SYSTEMS.find(({ name }) => name === 'dynamic-pools')!,
+    system: SYSTEMS.find(({ name }) => name === system)!,
     series: seriesNamed(series),
     platform: known,
     options: { ...defaultOptions(known), ...options },

@@ -90,4 +90,5 @@ export const explorationExpectation = ({ subject, results }: Explored) =>
     subject,
     results.every(({ complete }) => complete),
     resultOccurrences(results),
+    results.map(({ workload }) => workload),
   );

@@ -1,4 +1,5 @@
 /** `ccdma replay --schedule`: a schedule that the exploration of the simulator found, step by step. */
+import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { kernelConfig } from '../../conformance/facts.ts';
 import { runSchedule, ScheduleError, type ScheduleStep } from '../../conformance/schedule.ts';
 import { subjectLabel } from '../../conformance/subject.ts';
@@ -12,7 +13,8 @@ import { printJson } from './common.ts';
 import { numbersOf, type ReplayOptions } from './replay-source.ts';
 
 export function replaySchedule(io: Io, system: string | undefined, options: ReplayOptions): number {
-  const subject = selectOne({ ...options, system });
+  // A workload is of no system: where none is named, any will do.
+  const subject = selectOne({ ...options, system: system ?? SYSTEMS[0]!.name });
   const workload = WORKLOADS.find(({ name }) => name === options.workload);
   if (workload === undefined)
     throw unknown(

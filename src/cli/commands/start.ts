@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { defaultSubject, type Subject } from '../../conformance/subject.ts';
 import { WORKLOADS } from '../../conformance/workloads.ts';
-import { allOptions, BASELINE, PLATFORMS, V5 } from '../../series/index.ts';
+import { BASELINE, crossOptions, PLATFORMS, V5 } from '../../series/index.ts';
 import { PROJECT, writeAll } from '../files.ts';
 import { type GeneratedFile, generateFiles } from '../generate/index.ts';
 import type { Io } from '../io.ts';
@@ -22,7 +22,9 @@ export async function start(io: Io, options: { readonly out?: string }): Promise
     [V5, BASELINE].flatMap((series) => PLATFORMS.map((platform) => defaultSubject(system, series, platform))),
   );
   const crossed = main.flatMap((subject) =>
-    allOptions(subject.platform).map((chosen): Subject => ({ ...subject, options: chosen })),
+    [...crossOptions(subject.platform, ['device', 'coherent-pool'])].map(
+      (chosen): Subject => ({ ...subject, options: chosen }),
+    ),
   );
 
   // The simulator is explored in threads while the specification is checked here.

@@ -3,8 +3,8 @@ import type { System } from '../../../machines/systems/index.ts';
 import { type Subject, subjectLabel } from '../../conformance/subject.ts';
 import {
   ALONE,
-  allOptions,
   BASELINE,
+  crossOptions,
   type Finding,
   knownFindings,
   occursIn,
@@ -39,7 +39,7 @@ function named(name: string): Series {
 export function exhibitOf(finding: Finding, system: System): Exhibit | null {
   for (const series of ALL_SERIES) {
     for (const platform of PLATFORMS) {
-      for (const options of allOptions(platform)) {
+      for (const options of crossOptions(platform, ['device', 'coherent-pool'])) {
         const situation = { patches: series.patches, platform, options };
         if (!occursIn(finding, situation)) continue;
         const subject = { system, series, platform, options };

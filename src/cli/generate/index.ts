@@ -1,6 +1,7 @@
 /** Everything in `generated/` but `generated/slow/`: one list, used by start, generate and drift alike. */
 import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { Lab } from '../lab.ts';
+import { decisionFiles } from './decisions.ts';
 import { diagramFiles } from './diagrams.ts';
 import type { GeneratedFile } from './file.ts';
 import { findingFiles } from './findings.ts';
@@ -12,6 +13,7 @@ export type { GeneratedFile } from './file.ts';
 /** The files, in a fixed order: what is made from single machines first, so that a change is named where it is. */
 export async function* generateFiles(lab: Lab = new Lab()): AsyncIterable<GeneratedFile> {
   yield* diagramFiles(lab, SYSTEMS);
+  yield* decisionFiles();
   yield* pathFiles(lab, SYSTEMS);
   yield* findingFiles(lab, SYSTEMS);
 }

@@ -1,11 +1,18 @@
 /** `dynamic-pools` in the simulator's words: driver 0, reader 1, and what they set in motion. */
 
-import type { Answer, Kernel, Stimulus, Task, TraceRecord } from '../../kernel/index.ts';
-import { BUFFER_BYTES, DMA_MAPPING_ERROR, POOL_SEGMENT_SLOTS } from '../../kernel/index.ts';
+import type { Answer, Kernel, KernelConfig, Stimulus, Task, TraceRecord } from '../../kernel/index.ts';
+import {
+  BUFFER_BYTES,
+  DMA_MAPPING_ERROR,
+  force_dma_unencrypted,
+  POOL_SEGMENT_SLOTS,
+} from '../../kernel/index.ts';
 import type { GlobalEvent } from '../../lts/index.ts';
 import { type Binding, type Names, type Offer, offerText, type Pending } from '../binding.ts';
-import { inside } from './frames.ts';
-import { atomicPoolOwns, physOfKey } from './memory.ts';
+import { conversionEvent } from '../common/conversion.ts';
+import { inside } from '../common/frames.ts';
+import { outOfReach } from '../common/machine.ts';
+import { atomicPoolOwns, encryption, physOfKey } from '../common/memory.ts';
 import { projection } from './projection.ts';
 
 const TASKS: Readonly<Record<string, string>> = {
@@ -57,7 +64,7 @@ function stimulus({ type, params }: GlobalEvent, kernel: Kernel): Stimulus | nul
  */
 function mayMap(kernel: Kernel): boolean {
   const { rcu, queued, tasks, pools } = kernel.state;
-  if (kernel.config.fact('forcesUntrusted') && !kernel.config.option('trusted')) return true;
+  if (force_dma_unencrypted(kernel, 0)) return true;
   const pending = rcu.waiting.length + (rcu.gp?.callbacks.length ?? 0) + rcu.done.length > 0;
   const queuedFree = queued.some(({ work }) => work === 'dyn_free');
   const running = tasks.some((task) => inside(task, 'swiotlb_dyn_free') !== undefined);
@@ -89,6 +96,8 @@ function stimulusEvent(kernel: Kernel, { name, args }: Stimulus): Offer | null {
       const by = args.work === 'dyn_free' ? 'worker' : 'grower';
       return { actor: by, event: offerText(name, { by, work: args.work! }) };
     }
+    default:
+      return null;
   }
 }
 
@@ -100,6 +109,8 @@ function pendingEvent(kernel: Kernel, task: Task): Pending | null {
   const { args } = step;
   const by = ACTORS.get(task.name)!;
   const buf = bufferOf(by);
+  const conversion = conversionEvent(kernel, task, { buf, by });
+  if (conversion !== null) return conversion;
   switch (step.name) {
     case 'READ_ONCE':
       return by === 'reader' ? named('rcu_read_lock') : null;
@@ -120,22 +131,6 @@ function pendingEvent(kernel: Kernel, task: Task): Pending | null {
       return named('get_free_pages', { by });
     case 'gen_pool_alloc':
       return named('gen_pool_alloc', { attrs: args.attrs === '' ? 'none' : 'CC_SHARED' });
-    case 'set_memory_decrypted':
-    case 'set_memory_encrypted':
-      return named(step.name, { buf, by });
-    case 'set_memory_decrypted_ret':
-    case 'set_memory_encrypted_ret':
-      return named(step.name, { buf, by, ret: args.ret === 0 ? 'ok' : 'failed' });
-    case 'conversion_begin':
-      return named(args.to === 'shared' ? 'decrypt_begin' : 'encrypt_begin', { buf, by });
-    case 'host_call':
-      return named(args.to === 'shared' ? 'decrypt_host_call' : 'encrypt_host_call', {
-        buf,
-        by,
-        range: args.range!,
-      });
-    case 'conversion_end':
-      return named(args.to === 'shared' ? 'decrypt_end' : 'encrypt_end', { buf, by });
     case 'list_add_rcu':
       return named(step.name, { by, pool: args.list === 'transient' ? 'T' : 'D' });
     case 'swiotlb_bounce':
@@ -161,14 +156,19 @@ function pendingEvent(kernel: Kernel, task: Task): Pending | null {
     case 'kfree':
     case 'work_done':
     case 'find_pool_ret':
+    // A warning, and the end of the guest, which is never taken.
+    case 'WARN':
+    case 'guest_over':
       return null;
+    default:
+      throw new Error(`a step of ${task.name} that this system does not know: ${step.name}`);
   }
 }
 
 /** The reader's walk has come to the transient pools. */
 function isTransient(kernel: Kernel, task: Task): boolean {
   const pool = inside(task, 'swiotlb_find_pool')!.pool;
-  for (let p = kernel.state.mem.pools; p !== 0; ) {
+  for (let p = kernel.state.mems[0]!.pools; p !== 0; ) {
     if (p === pool) return false;
     p = kernel.state.pools.find(({ addr }) => addr === p)?.next ?? 0;
   }
@@ -197,6 +197,8 @@ function contradicts({ type, params }: GlobalEvent, record: TraceRecord): string
       return unless(record.result === true, params.owned, 'an atomic pool owned the address');
     case 'walk_transient':
       return unless(record.result !== 0, params.seen, 'the reader saw a transient pool');
+    case 'device_write':
+      return unless(record.result === true, params.arrives ?? true, 'what the device wrote arrived');
     default:
       return null;
   }
@@ -211,26 +213,41 @@ function rename(names: Names, { type, params }: GlobalEvent, kernel: Kernel, rec
   if (type === 'dma_free_from_pool' && params.owned === true) return { ...names, T: null };
   if (type === 'free_pages') {
     const buf = params.buf as string;
-    // Freed while the atomic pool owns it: the name stays, for the page is not done with.
-    return names[buf] !== null && atomicPoolOwns(kernel, names[buf]!) ? names : { ...names, [buf]: null };
+    const at = names[buf]!;
+    // Freed while the atomic pool owns it, or while the host has it: the name stays, the page is not done with.
+    const stays = at !== null && (atomicPoolOwns(kernel, at) || encryption(kernel, at, 1) === 'shared');
+    return stays ? names : { ...names, [buf]: null };
   }
   return names;
 }
 
+/**
+ * One area, as with `swiotlb=N,1`; a full default pool, held by this device; one large block of pages. The device
+ * has the default memory, whatever the device tree says, and its buffer must bounce: where nothing else makes it,
+ * the buffer lies higher than the device reaches.
+ */
+function machine(config: KernelConfig): KernelConfig {
+  return {
+    ...config,
+    options: { ...config.options, restrictedPool: false },
+    sizes: {
+      defaultAreas: 1,
+      defaultPoolFull: true,
+      usesIoTlb: true,
+      growSlabs: POOL_SEGMENT_SLOTS,
+      growMinSlabs: POOL_SEGMENT_SLOTS,
+      growAreas: 1,
+      atomicPoolBuffers: 1,
+      ordinaryPages: 512,
+      largeBlocks: 1,
+      ...outOfReach(config),
+    },
+  };
+}
+
 export const dynamicPoolsBinding: Binding = {
   system: 'dynamic-pools',
-  // One area, as with `swiotlb=N,1`; a full default pool, held by this device; one large block of pages.
-  sizes: {
-    defaultAreas: 1,
-    defaultPoolFull: true,
-    usesIoTlb: true,
-    growSlabs: POOL_SEGMENT_SLOTS,
-    growMinSlabs: POOL_SEGMENT_SLOTS,
-    growAreas: 1,
-    atomicPoolBuffers: 1,
-    ordinaryPages: 512,
-    largeBlocks: 1,
-  },
+  machine,
   noNames: { T: null, D: null },
   stimulus,
   stimulusEvent,
@@ -243,9 +260,11 @@ export const dynamicPoolsBinding: Binding = {
     swiotlb_search_pool_area: ['found'],
     dma_free_from_pool: ['owned'],
     walk_transient: ['seen'],
+    device_write: ['arrives'],
   },
   answer: ({ params }): Answer => (params.ok === true ? 'ok' : 'fail'),
   contradicts,
   rename,
   projection,
+  sections: { 'driver/0': 'reader[driver]', 'reader/1': 'reader' },
 };

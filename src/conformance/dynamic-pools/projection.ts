@@ -6,10 +6,19 @@
  */
 import { DEFAULT_POOL, type Frame, type IoTlbPool, type Kernel, type Task } from '../../kernel/index.ts';
 import type { Names } from '../binding.ts';
-import { findTask, HANDS, inside, next } from './frames.ts';
-import { allocatorOwns, atomicPoolOwns, encryption, isFreePage, isKey } from './memory.ts';
+import { conversionState, guest } from '../common/conversion.ts';
+import { findTask, inside, next } from '../common/frames.ts';
+import { allocatorOwns, atomicPoolOwns, encryption, isFreePage, isKey } from '../common/memory.ts';
 
 type Buffer = 'T' | 'D';
+
+/** The tasks that may have a buffer in hand, with the name that the specification has for them. */
+const HANDS = [
+  ['driver/0', 'driver'],
+  ['softirq/0', 'softirq'],
+  ['kworker/dyn_free', 'worker'],
+  ['kworker/dyn_alloc', 'grower'],
+] as const;
 
 const GROWER = 'kworker/dyn_alloc';
 const builder = (kernel: Kernel, buf: Buffer) => findTask(kernel, buf === 'T' ? 'driver/0' : GROWER);
@@ -128,7 +137,7 @@ function lookup(kernel: Kernel): string {
   const step = next(task);
   if (step === 'READ_ONCE') return 'called';
   const transient =
-    step === 'list_first_rcu' ? false : !onList(kernel, kernel.state.mem.pools, frame.pool as number);
+    step === 'list_first_rcu' ? false : !onList(kernel, kernel.state.mems[0]!.pools, frame.pool as number);
   if (!transient) return 'walking';
   return step === 'read_pool' ? 'holding' : 'passing';
 }
@@ -210,7 +219,9 @@ function stage(kernel: Kernel, buf: Buffer, phys: number | null): string {
   if (allocatingFrame(kernel, buf, phys) !== undefined) return 'building';
   const pool = descriptorAt(kernel, phys);
   if (pool === undefined) return 'none';
-  if (onList(kernel, buf === 'T' ? kernel.state.device.transient : kernel.state.mem.pools, pool.addr))
+  if (
+    onList(kernel, buf === 'T' ? kernel.state.devices[0]!.transient : kernel.state.mems[0]!.pools, pool.addr)
+  )
     return 'published';
   if (isRetired(kernel, pool.addr)) return 'retired';
   const driver = findTask(kernel, 'driver/0');
@@ -299,31 +310,11 @@ function conversion(buf: Buffer) {
   return (kernel: Kernel): string => {
     for (const [name, by] of HANDS) {
       if ((by === 'grower') !== (buf === 'D')) continue;
-      const task = findTask(kernel, name);
-      const to = inside(task, 'set_memory_decrypted')
-        ? 'decrypt'
-        : inside(task, 'set_memory_encrypted')
-          ? 'encrypt'
-          : null;
-      if (to === null || next(task) === `set_memory_${to}ed`) continue;
-      return `${to}ing.${conversionStage(task!)} {by=${by}}`;
+      const at = conversionState(kernel, findTask(kernel, name));
+      if (at !== null) return `${at} {by=${by}}`;
     }
     return 'idle {by=nobody}';
   };
-}
-
-function conversionStage(task: Task): string {
-  const { name, args } = task.pending!;
-  switch (name) {
-    case 'conversion_begin':
-      return 'begin';
-    case 'host_call':
-      return args.range === 0 ? 'first' : 'second';
-    case 'conversion_end':
-      return 'end';
-    default:
-      return args.ret === 0 ? 'done' : 'failed';
-  }
 }
 
 const PAGE_BYTES = 4096;
@@ -338,7 +329,8 @@ function page(buf: Buffer, range: 0 | 1) {
     const count = range === 0 ? 1 : pages - 1;
     const ofPool = atomicPoolOwns(kernel, phys);
     if (ofPool && allocatorOwns(kernel, phys)) return 'ownedTwice';
-    if (isFreePage(kernel, phys)) return 'free';
+    if (isFreePage(kernel, phys))
+      return encryption(kernel, phys, count) === 'shared' ? 'elsewhereShared' : 'free';
     if (stage(kernel, buf, buffer) === 'none') return 'leaked';
     return `${ofPool ? 'lent' : 'swiotlb'}.${encryption(kernel, phys, count)}`;
   };
@@ -373,4 +365,5 @@ export const projection: Readonly<Record<string, (kernel: Kernel, names: Names) 
   'page[1]': page('T', 1),
   'page[2]': page('D', 0),
   'page[3]': page('D', 1),
+  guest,
 };

@@ -1,7 +1,7 @@
 /** On what a mutant is tried: the systems as they are, explored and judged once, and reused for every mutant. */
 import type { System } from '../../../machines/systems/index.ts';
 import { check, checkActors, explore, type Graph, type Property, type Verdict } from '../../lts/index.ts';
-import { allOptions, BASELINE, defaultOptions, PLATFORMS, V5 } from '../../series/index.ts';
+import { BASELINE, crossOptions, defaultOptions, PLATFORMS, V5 } from '../../series/index.ts';
 import { networkOf, propertiesOf, type Subject, subjectLabel } from '../subject.ts';
 
 /** A subject with the intended machines: what a mutant is compared with. */
@@ -42,7 +42,7 @@ export function trialsOf(system: System): Trials {
   ];
   const main = cases.map((one): Subject => ({ system, ...one, options: defaultOptions(one.platform) }));
   const options = [...cases.slice(PLATFORMS.length), ...cases.slice(0, PLATFORMS.length)].flatMap((one) =>
-    allOptions(one.platform)
+    [...crossOptions(one.platform, ['device', 'coherent-pool'])]
       .slice(1)
       .map((option): Subject => ({ system, ...one, options: option })),
   );

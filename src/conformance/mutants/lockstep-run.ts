@@ -1,9 +1,7 @@
 /** A mutant in lockstep with the simulator of the same series, until they disagree. */
-import { createKernel } from '../../kernel/index.ts';
 import type { Graph, Path } from '../../lts/index.ts';
 import { transitionCover } from '../../paths/index.ts';
-import { bindingOf } from '../bindings.ts';
-import { kernelConfig } from '../facts.ts';
+import { bindingOf, kernelFor } from '../bindings.ts';
 import { Bound, Lockstep, type Mismatch } from '../lockstep.ts';
 import type { Subject } from '../subject.ts';
 
@@ -45,9 +43,7 @@ export function disagreementOn(subject: Subject, graph: Graph, path: Path): Disa
 }
 
 function onPath(subject: Subject, graph: Graph, bound: Bound, path: Path): Disagreement | null {
-  const { system, series, platform, options } = subject;
-  const { sizes } = bindingOf(system.name);
-  const run = new Lockstep(bound, createKernel(kernelConfig(series, platform, options, sizes)));
+  const run = new Lockstep(bound, kernelFor(subject));
   const { network, offsets, labels, targets } = graph;
   let state = 0;
   for (let step = 0; ; step++) {

@@ -31,18 +31,24 @@ export function atomicPoolOwns(kernel: Kernel, phys: number): boolean {
   );
 }
 
-/** What page table and host together say of a range of pages; `mixed` when its pages differ. */
+/**
+ * The state of a range of pages as the machine `page` has it, from what page table and host say; `mixed` when its
+ * pages differ.
+ */
 export function encryption(kernel: Kernel, phys: number, pages: number): string {
   const { memory } = kernel.state;
   const first = pageIndex(memory, phys);
-  const kind = kindOf(memory.codes[first]!);
-  for (let i = 1; i < pages; i++) if (kindOf(memory.codes[first + i]!) !== kind) return 'mixed';
+  // On Hyper-V the entry is not present for a while; on Arm CCA what is invalid can stay so.
+  const present = kernel.config.fact('conversion') !== 'vtom';
+  const kind = kindOf(memory.codes[first]!, present);
+  for (let i = 1; i < pages; i++) if (kindOf(memory.codes[first + i]!, present) !== kind) return 'mixed';
   return kind;
 }
 
-function kindOf(code: number): string {
-  const table = (code & PTE_SHARED) !== 0;
-  if ((code & PTE_INVALID) !== 0 || table !== ((code & HOST_SHARED) !== 0)) return 'uncertain';
+function kindOf(code: number, present: boolean): string {
+  const [table, host] = [(code & PTE_SHARED) !== 0, (code & HOST_SHARED) !== 0];
+  if ((code & PTE_INVALID) !== 0 && !present) return `notPresent.${host ? 'hostShared' : 'hostPrivate'}`;
+  if ((code & PTE_INVALID) !== 0 || table !== host) return 'uncertain';
   return table ? 'shared' : 'private';
 }
 

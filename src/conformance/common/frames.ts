@@ -17,11 +17,3 @@ export function inside(task: Task | undefined, fn: string): Frame | undefined {
 export function next(task: Task | undefined): string {
   return task?.pending?.name ?? '';
 }
-
-/** The tasks that may have a buffer in hand, with the name that the specification has for them. */
-export const HANDS = [
-  ['driver/0', 'driver'],
-  ['softirq/0', 'softirq'],
-  ['kworker/dyn_free', 'worker'],
-  ['kworker/dyn_alloc', 'grower'],
-] as const;

@@ -1,0 +1,353 @@
+/** From text to records: lines in order, repeats and steps back in time dropped, every loss said. */
+import { classifyBad } from './bad.ts';
+import { type Context, Contexts, NO_CONTEXT, type Skew } from './context.ts';
+import { TraceError } from './errors.ts';
+import { EventReader } from './event.ts';
+import { readSpecial, type Special } from './header.ts';
+import { type FirstLook, firstLook } from './learn.ts';
+import { namedAfter } from './names.ts';
+import { type Layout, Prefix, scanPrefix } from './prefix.ts';
+import { type Loss, type LossKind, TraceRecord } from './record.ts';
+import { Shapes } from './shapes.ts';
+import { emptySummary, type TraceSummary } from './summary.ts';
+import { Tasks } from './tasks.ts';
+import { utf8 } from './text.ts';
+
+/** Who takes what is read, in the order of the file. A record is a view on a large block: see `TraceRecord.keep`. */
+export interface TraceSink {
+  record(record: TraceRecord): void;
+  loss(loss: Loss): void;
+}
+
+export interface ParserOptions {
+  /** What messages call the log; `the log` when not given. */
+  readonly name?: string;
+  /**
+   * What an earlier pass over the same log has learnt (`TraceParser.shapes`): lines that were cut before the log
+   * had shown what a whole one looks like are then found out too.
+   */
+  readonly shapes?: Shapes;
+}
+
+/** So much is looked at before the first record is handed out. */
+const FIRST_LOOK = 1 << 20;
+const BEYOND_ASCII = /[^\u0000-\u007f]/;
+/** No line of a trace is longer: the kernel prints into a page or two. */
+const MAX_LINE = 1 << 16;
+const MAX_NAMES = 1000;
+/** A CPU whose lines are all older than one before them: not they are wrong, but that one. */
+const BELIEVED_BACK = 64;
+
+interface Clock {
+  time: number;
+  /** Lines dropped in a row, and the time of the last of them. */
+  dropped: number;
+  last: number;
+}
+
+export class TraceParser {
+  readonly summary: TraceSummary = emptySummary();
+  readonly shapes: Shapes;
+
+  readonly #sink: TraceSink;
+  readonly #name: string;
+  readonly #taught: boolean;
+  readonly #events: EventReader;
+  readonly #contexts = new Contexts();
+  readonly #tasks = new Tasks();
+  readonly #prefix = new Prefix();
+  readonly #clocks = new Map<number, Clock>();
+  #pending = '';
+  /** Whether `#pending` is. */
+  #ascii = true;
+  #looked = false;
+  #layout: Layout | undefined;
+  #decimals = 0;
+  #booting = false;
+  #previous = '';
+  #skipping = false;
+  #line = 0;
+
+  constructor(sink: TraceSink, options: ParserOptions = {}) {
+    this.#sink = sink;
+    this.#name = options.name ?? 'the log';
+    this.#taught = options.shapes !== undefined;
+    this.shapes = options.shapes ?? new Shapes();
+    this.shapes.settle();
+    this.#events = new EventReader(this.shapes);
+  }
+
+  /**
+   * Takes the next piece, one character per byte; `ascii`, when the caller knows that all of it is. Throws a
+   * TraceError as soon as it is clear that this is no trace.
+   */
+  push(piece: string, ascii = !BEYOND_ASCII.test(piece)): void {
+    if (piece === '') return;
+    this.#ascii = ascii && (this.#ascii || this.#pending === '');
+    this.#pending = this.#pending === '' ? piece : this.#pending + piece;
+    if (!this.#looked) {
+      if (this.#pending.length < FIRST_LOOK) return;
+      this.#look();
+    }
+    this.#drain();
+  }
+
+  /** The end. `cut`: the source broke off. A log without one known event is refused with a TraceError. */
+  end(cut = false): TraceSummary {
+    if (!this.#looked) this.#look();
+    this.#drain();
+    const rest = this.#pending;
+    this.#pending = '';
+    if (rest !== '' || cut) {
+      this.#line++;
+      // Whatever its last line looks like: half a number is a number.
+      this.#lose('truncated', rest, undefined, undefined, undefined);
+    }
+    this.summary.lines = this.#line;
+    this.summary.cpus = [...this.#clocks.keys()].sort((x, y) => x - y);
+    if (this.summary.known === 0) {
+      throw new TraceError(
+        'no-known-event',
+        `${this.#name}: a trace log, but without a single event of dma, swiotlb or their functions; "ccdma probes" prints what to record`,
+      );
+    }
+    return this.summary;
+  }
+
+  #look(): void {
+    this.#looked = true;
+    const text = this.#pending.startsWith('\u00ef\u00bb\u00bf') ? this.#pending.slice(3) : this.#pending;
+    // The last line of a short log may have no newline: it counts for recognising the log all the same.
+    const whole = text.length < FIRST_LOOK && !text.endsWith('\n') ? `${text}\n` : text;
+    this.#pending = text;
+    const look: FirstLook = firstLook(whole, this.#events, this.#taught ? undefined : this.shapes);
+    if (look.layout === undefined && !look.header) {
+      throw new TraceError(
+        'not-a-trace',
+        `${this.#name}: no trace log; expected the text of tracefs' "trace" or of "trace-cmd report", or gzip of it`,
+      );
+    }
+    this.#layout = look.layout;
+    this.#decimals = look.decimals;
+    this.#booting = look.fromBoot;
+    this.summary.layout = look.layout;
+    this.summary.fromBoot = look.fromBoot;
+  }
+
+  #drain(): void {
+    const text = this.#pending;
+    let a = 0;
+    for (let nl = text.indexOf('\n'); nl >= 0; nl = text.indexOf('\n', a)) {
+      const e = nl > a && text.charCodeAt(nl - 1) === 13 ? nl - 1 : nl;
+      this.#line++;
+      if (this.#skipping) this.#skipping = false;
+      else this.#read(text, a, e);
+      a = nl + 1;
+    }
+    this.#pending = a === 0 ? text : text.slice(a);
+    if (this.#pending.length > MAX_LINE) {
+      // A line without end is none; its rest is skipped, not gathered.
+      if (!this.#skipping) this.#loseAt(this.#line + 1, 'garbled', this.#pending);
+      this.#skipping = true;
+      this.#pending = '';
+    }
+  }
+
+  #read(text: string, a: number, e: number): void {
+    const special = readSpecial(text, a, e);
+    if (special) {
+      this.#special(special, text, a, e);
+      return;
+    }
+    const previous = this.#previous;
+    if (previous.length === e - a && text.startsWith(previous, a)) {
+      this.#lose('duplicate', previous, undefined, undefined, undefined);
+      return;
+    }
+    const raw = text.slice(a, e);
+    this.#previous = raw;
+    if (e - a > MAX_LINE) {
+      this.#lose('garbled', raw, undefined, undefined, undefined);
+      return;
+    }
+    if (this.#layout === undefined) this.#adopt(text, a, e);
+    const prefix = this.#prefix;
+    const scan = this.#layout === undefined ? 'not' : scanPrefix(text, a, e, this.#layout, prefix);
+    if (scan !== 'ok') {
+      this.#lose(scan === 'cut' ? 'truncated' : this.#classify(raw), raw, undefined, undefined, undefined);
+      return;
+    }
+    if (this.#layout === 'bare') this.#body(text, a, e, raw);
+    else if (prefix.decimals !== this.#decimals) this.#lose('garbled', raw, undefined, undefined, undefined);
+    else this.#body(text, a, e, raw);
+  }
+
+  /** After a second header: the layout of the first line that has one. */
+  #adopt(text: string, a: number, e: number): void {
+    for (const layout of ['context', 'latency'] as const) {
+      if (scanPrefix(text, a, e, layout, this.#prefix) !== 'ok') continue;
+      this.#layout = layout;
+      this.#decimals = this.#prefix.decimals;
+      return;
+    }
+    if (this.#events.read(text, a, e) === 'ok' && this.#events.subject) this.#layout = 'bare';
+  }
+
+  /** The line from its event on, and what becomes of it. */
+  #body(text: string, a: number, e: number, raw: string): void {
+    const prefix = this.#prefix;
+    const events = this.#events;
+    const cpu = prefix.cpu < 0 ? undefined : prefix.cpu;
+    let context: Context | undefined = NO_CONTEXT;
+    if (prefix.flagsEnd > prefix.flagsStart) {
+      context = this.#contexts.at(text, prefix.flagsStart, prefix.flagsEnd);
+      if (!context) {
+        this.#lose('garbled', raw, cpu, undefined, undefined);
+        return;
+      }
+    }
+    const scan = events.read(text, prefix.body, e);
+    const event = events.event === '' ? undefined : events.event;
+    if (scan === 'cut' || scan === 'garbled') {
+      const kind = scan === 'cut' ? 'truncated' : this.#layout === 'bare' ? this.#classify(raw) : 'garbled';
+      this.#lose(kind, raw, cpu, event, undefined);
+      return;
+    }
+    if (cpu !== undefined && prefix.time >= 0 && this.#isBack(cpu, prefix.time)) {
+      this.#lose('back-in-time', raw, cpu, event, undefined);
+      return;
+    }
+    if (this.summary.timeUnit === 'none' && prefix.time >= 0) this.#unit(text);
+    if (this.#booting && prefix.pid === 1) this.#booting = false;
+    if (scan === 'unknown') {
+      this.#unknown(event!, raw, cpu);
+      return;
+    }
+    this.#hand(text, a, raw, context);
+  }
+
+  #hand(text: string, a: number, raw: string, plain: Context): void {
+    const prefix = this.#prefix;
+    const events = this.#events;
+    let context = plain;
+    if (plain.known) {
+      this.summary.withContext++;
+      if (plain.preemptDepth > 0) {
+        this.summary.depthShown = true;
+        const skew = this.#skew();
+        const early = this.#booting && prefix.pid === 0;
+        if (skew > 0 || early) context = this.#contexts.get(plain.flags, skew, early)!;
+      } else if (events.kind === 'kprobe' || events.kind === 'function') this.#skew();
+    } else this.summary.withoutContext++;
+    this.summary.records++;
+    if (events.subject) this.summary.known++;
+    this.#sink.record(
+      new TraceRecord(
+        this.#line,
+        this.#ascii ? raw : utf8(raw),
+        this.#tasks.get(text, prefix.taskStart, prefix.taskEnd),
+        prefix.pid,
+        prefix.tgid,
+        prefix.cpu,
+        context,
+        prefix.time,
+        prefix.timeStart - a,
+        prefix.timeEnd - a,
+        events.event,
+        events.kind,
+        events.func,
+        events.caller,
+        events.fields,
+        events.text,
+      ),
+    );
+  }
+
+  /** How much too high the depth at a function's entry may be: see `Context.skewed`. */
+  #skew(): Skew {
+    const { kind, func, event, known } = this.#events;
+    const symbol = func?.symbol;
+    if (symbol === undefined || kind === 'tracepoint') return 0;
+    // A return probe is exact; a function probe's exit looks like one, but for the name.
+    if (kind === 'kretprobe') return !event.endsWith('_ret') && this.shapes.shared(symbol) ? 1 : 0;
+    this.shapes.entered(known, event, symbol);
+    if (!this.shapes.shared(symbol)) return 0;
+    return kind === 'function' || namedAfter(event, symbol) ? 1 : 2;
+  }
+
+  #isBack(cpu: number, time: number): boolean {
+    const clock = this.#clocks.get(cpu);
+    if (!clock) {
+      this.#clocks.set(cpu, { time, dropped: 0, last: 0 });
+      return false;
+    }
+    if (time >= clock.time) {
+      clock.time = time;
+      clock.dropped = 0;
+      return false;
+    }
+    clock.dropped = clock.dropped > 0 && time < clock.last ? 1 : clock.dropped + 1;
+    clock.last = time;
+    if (clock.dropped < BELIEVED_BACK) return true;
+    clock.time = time;
+    clock.dropped = 0;
+    return false;
+  }
+
+  #unit(text: string): void {
+    const { decimals, timeEnd } = this.#prefix;
+    const us = decimals === 6 || (decimals === 0 && text.startsWith('us', timeEnd));
+    this.summary.timeUnit = us ? 'us' : decimals === 9 ? 'ns' : 'tick';
+  }
+
+  #unknown(event: string, raw: string, cpu: number | undefined): void {
+    const names = this.summary.unknownEvents;
+    const count = names.get(event) ?? 0;
+    if (count > 0 || names.size < MAX_NAMES) names.set(event, count + 1);
+    this.#lose('unknown-event', raw, cpu, event, undefined);
+  }
+
+  #special(special: Special, text: string, a: number, e: number): void {
+    if (special.kind === 'comment' || special.kind === 'latency') return;
+    const raw = text.slice(a, e);
+    if (special.kind === 'start') {
+      this.summary.tool = special.tool;
+      const begun = this.summary.records > 0 || this.#clocks.size > 0;
+      if (!begun) return;
+      this.#clocks.clear();
+      this.#layout = undefined;
+      this.#booting = false;
+      this.#lose('restart', raw, undefined, undefined, undefined);
+    } else if (special.kind === 'entries') {
+      const count = special.written - special.inBuffer;
+      if (count > 0) this.#lose('overrun', raw, undefined, undefined, count);
+    } else {
+      const kind = special.kind === 'lost' ? 'lost-events' : 'buffer-started';
+      const count = special.kind === 'lost' ? special.count : undefined;
+      this.#lose(kind, raw, special.cpu, undefined, count);
+    }
+  }
+
+  #lose(
+    kind: LossKind,
+    raw: string,
+    cpu: number | undefined,
+    event: string | undefined,
+    count: number | undefined,
+  ) {
+    this.#loseAt(this.#line, kind, raw, cpu, event, count);
+  }
+
+  #classify(raw: string): LossKind {
+    return classifyBad(raw, (name) => this.shapes.isField(name));
+  }
+
+  #loseAt(line: number, kind: LossKind, raw: string, cpu?: number, event?: string, count?: number): void {
+    this.summary.losses[kind]++;
+    if (count !== undefined) this.summary.lostEvents += count;
+    const timed = this.summary.timeUnit === 'us' || this.summary.timeUnit === 'ns';
+    const hides = kind !== 'unknown-event' && !(kind === 'duplicate' && timed);
+    const loss: Loss = { kind, line, hides, cpu, count, event, raw: utf8(raw.slice(0, 400)) };
+    this.#sink.loss(loss);
+  }
+}

@@ -1,0 +1,199 @@
+/** The fields of an event's body: `name=value`, scanned once, with the look of every value checked. */
+import { ATTRIBUTES, DIRECTIONS, HEX_FIELDS } from './names.ts';
+import { isWord } from './numbers.ts';
+
+/** Outcome of a scan of fields. */
+export type FieldScan = 'ok' | 'cut' | 'garbled';
+
+/** What is demanded of a value: by a tracepoint of its fields' names, or of any argument of a probe. */
+type Check = (name: string, value: string, last: boolean) => FieldScan;
+
+const BLANK = 32;
+const EQUALS = 61;
+const NO_NAMES: string[] = [];
+
+const isName = (c: number) =>
+  (c >= 97 && c <= 122) || (c >= 48 && c <= 57) || c === 95 || (c >= 65 && c <= 90);
+
+/** One scan's results; the object is used again and again, the values are new each time. */
+export class Values {
+  values: string[] = [];
+  /** The names of all values, unless they are the guessed ones: then empty. */
+  names: string[] = NO_NAMES;
+  /** Whether the names are exactly those that were guessed. */
+  guessed = false;
+
+  #end = 0;
+  #scan: FieldScan = 'ok';
+
+  /**
+   * Scans text[from, e) as a probe's arguments, or, given the value of its first field, `device`, as a tracepoint's
+   * (then known names are held to what tracepoints print). `guess` are the names that are likely, the device's
+   * included. `mode` allows a last word without a name.
+   */
+  scan(
+    text: string,
+    from: number,
+    e: number,
+    guess: readonly string[],
+    device: string | undefined,
+    mode: boolean,
+  ): FieldScan {
+    const check = device === undefined ? looseValue : strictValue;
+    const values: string[] = device === undefined ? [] : [device];
+    let names: string[] | undefined;
+    let i = from;
+    while (i < e) {
+      while (i < e && text.charCodeAt(i) === BLANK) i++;
+      if (i >= e) return 'cut';
+      const likely = names === undefined ? guess[values.length] : undefined;
+      let name = likely;
+      if (name !== undefined && text.charCodeAt(i + name.length) === EQUALS && text.startsWith(name, i)) {
+        i += name.length + 1;
+      } else {
+        const end = nameEnd(text, i, e);
+        if (mode && end === e) {
+          const fine = this.#mode(text.slice(i, e));
+          if (fine !== 'ok') return fine;
+          if (likely !== 'mode') names ??= guessedSoFar(guess, values.length, device);
+          names?.push('mode');
+          values.push(text.slice(i, e));
+          break;
+        }
+        if (end === e) return 'cut';
+        if (end === i || text.charCodeAt(end) !== EQUALS) return 'garbled';
+        name = text.slice(i, end);
+        names ??= guessedSoFar(guess, values.length, device);
+        i = end + 1;
+      }
+      if (i > e) return 'cut';
+      const value = this.#value(text, i, e, name, check);
+      if (this.#scan !== 'ok') return this.#scan;
+      if (names) {
+        if (names.includes(name)) return 'garbled';
+        names.push(name);
+      }
+      values.push(value);
+      i = this.#end;
+    }
+    this.values = values;
+    this.guessed = names === undefined && values.length === guess.length;
+    if (names === undefined && !this.guessed) names = guessedSoFar(guess, values.length, device);
+    this.names = names ?? NO_NAMES;
+    return 'ok';
+  }
+
+  #mode(word: string): FieldScan {
+    if (word === 'FORCE' || word === 'NORMAL') return 'ok';
+    return 'FORCE'.startsWith(word) || 'NORMAL'.startsWith(word) ? 'cut' : 'garbled';
+  }
+
+  /** The value at `i`; its end and whether it is one stand in the fields. */
+  #value(text: string, i: number, e: number, name: string, check: Check): string {
+    const end = valueEnd(text, i, e);
+    this.#end = end;
+    if (end < 0) {
+      this.#scan = end === -1 ? 'cut' : 'garbled';
+      return '';
+    }
+    if (text.charCodeAt(i) === 34 && i < e) {
+      this.#scan = 'ok';
+      return text.slice(i + 1, end - 1);
+    }
+    const value = text.slice(i, end);
+    this.#scan = check(name, value, end === e);
+    return value;
+  }
+}
+
+/** The first `count` of the guessed names: those were right. */
+function guessedSoFar(guess: readonly string[], count: number, device: string | undefined): string[] {
+  const names = guess.slice(0, count);
+  if (names.length === 0 && device !== undefined) names.push('device');
+  return names;
+}
+
+function nameEnd(text: string, from: number, e: number): number {
+  let i = from;
+  while (i < e && isName(text.charCodeAt(i))) i++;
+  return i;
+}
+
+/** The index after the value that begins at `i`; -1 when the line ends within it, -2 when it cannot be a value. */
+function valueEnd(text: string, i: number, e: number): number {
+  if (i >= e) return i;
+  const c = text.charCodeAt(i);
+  if (c === 34) return enclosed(text, i, e, '"');
+  if (c === 123) return enclosed(text, i, e, '}');
+  if (c === 40) return enclosed(text, i, e, ')');
+  let k = i;
+  for (; k < e; k++) {
+    const v = text.charCodeAt(k);
+    if (v === BLANK) break;
+    if (v < 33 || v > 126 || v === EQUALS) return -2;
+  }
+  return k;
+}
+
+/** A quote, brace or parenthesis ends at its counterpart that a blank or the end follows. */
+function enclosed(text: string, i: number, e: number, close: string): number {
+  for (let k = text.indexOf(close, i + 1); k >= 0 && k < e; k = text.indexOf(close, k + 1)) {
+    if (k + 1 !== e && text.charCodeAt(k + 1) !== BLANK) continue;
+    for (let x = i; x < k; x++) {
+      const c = text.charCodeAt(x);
+      if (c < 32 || (c > 126 && close !== '"')) return -2;
+    }
+    return k + 1;
+  }
+  return -1;
+}
+
+/** A kernel pointer has sixteen digits: one that begins like one and ends with the line too early was cut. */
+const isCutPointer = (value: string) => /^(?:0x)?ffff[0-9a-f]{5,11}$/.test(value);
+
+/** Probes' arguments are named by their user, so nothing is demanded but that numbers are whole. */
+function looseValue(_name: string, value: string, last: boolean): FieldScan {
+  const c = value.charCodeAt(0);
+  // Never empty: an empty string is quoted.
+  if (value === '' || value === '-' || value === '0x') return last ? 'cut' : 'garbled';
+  if ((c === 45 || (c >= 48 && c <= 57)) && !isWord(value, 0, value.length, true)) return 'garbled';
+  return last && value.length > 8 && isCutPointer(value) ? 'cut' : 'ok';
+}
+
+function strictValue(name: string, value: string, last: boolean): FieldScan {
+  const bad: FieldScan = last ? 'cut' : 'garbled';
+  switch (name) {
+    case 'attrs':
+      return attributes(value, last);
+    case 'dir':
+      if (DIRECTIONS.has(value)) return 'ok';
+      return last && [...DIRECTIONS].some((whole) => whole.startsWith(value)) ? 'cut' : 'garbled';
+    case 'size':
+    case 'err':
+      return value === '' ? bad : isWord(value, 0, value.length, false) ? 'ok' : 'garbled';
+    case 'nents':
+    case 'ents':
+      return /^\d{1,10}(?:\/\d{1,10})?$/.test(value) ? 'ok' : bad;
+    case 'virt_addr':
+      if (value.charCodeAt(0) === 40) return 'ok';
+      break;
+    default:
+      if (!HEX_FIELDS.has(name)) return value === '' ? bad : 'ok';
+  }
+  return value === '' ? bad : isWord(value, 0, value.length, true) ? 'ok' : 'garbled';
+}
+
+const names = new Set(ATTRIBUTES);
+
+/** `A|B`, nothing, or bits without a name in hexadecimal. */
+function attributes(value: string, last: boolean): FieldScan {
+  if (value === '' || names.has(value)) return 'ok';
+  for (const part of value.split('|')) {
+    if (names.has(part)) continue;
+    if (part.startsWith('0x') && isWord(part, 0, part.length, true)) continue;
+    // A name of a version to come is taken as it is; the beginning of a known one was cut.
+    if (last && ATTRIBUTES.some((whole) => whole.startsWith(part))) return 'cut';
+    if (!/^[A-Z][A-Z0-9_]{2,}$/.test(part)) return 'garbled';
+  }
+  return 'ok';
+}
