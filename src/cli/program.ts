@@ -118,7 +118,10 @@ export function programOf(io: Io, job: Job): Command {
       repeatable('--series <row>', 'only this row, with the one that it is compared with (repeatable)'),
     )
     .addOption(repeatable('--workload <name>', 'only this workload (repeatable)'))
-    .option('--options', 'crossed with every option, and every two that decide who serves a device; takes long')
+    .option(
+      '--options',
+      'crossed with every option, and every two that decide who serves a device; takes long',
+    )
     .option('--check', 'compute it all and compare with generated/slow/matrix.json and the known findings')
     .option('--write', 'compute it all and write generated/slow/matrix.json and matrix.md')
     .addOption(expectOption())

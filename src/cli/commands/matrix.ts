@@ -11,6 +11,7 @@ import { PROJECT, readText, writeAll } from '../files.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../progress.ts';
 import { EXIT } from '../results.ts';
+import { seriesOf } from '../select.ts';
 import { matrixText } from '../text/matrix.ts';
 import { matrixMarkdown } from '../text/matrix-markdown.ts';
 import { UsageError, unknown } from '../usage.ts';
@@ -75,7 +76,8 @@ function checkUse(options: MatrixCommandOptions): void {
 async function compute(io: Io, options: MatrixCommandOptions): Promise<Matrix> {
   const platforms = named('platform', options.platform, PLATFORMS);
   const workloads = named('workload', options.workload, MATRIX_WORKLOADS);
-  const rows = options.series === undefined ? ROWS : rowsNamed(options.series.map(knownRow));
+  const rows =
+    options.series === undefined ? ROWS : rowsNamed(options.series.map((name) => seriesOf(name).name));
   const places = options.options === true ? crossedPlaces(platforms) : defaultPlaces(platforms);
   const progress = new Progress(io);
   try {
@@ -90,12 +92,6 @@ async function compute(io: Io, options: MatrixCommandOptions): Promise<Matrix> {
 
 function progressText({ done, of, explored, states, running }: RunProgress): string {
   return `matrix, ${done} of ${of} answered by ${explored} explorations of ${states} states: ${running.join('; ')}`;
-}
-
-function knownRow(name: string): string {
-  const accepted = [...ROWS.map(rowName), ...ROWS.map(({ series }) => series.name)];
-  if (!accepted.includes(name)) throw unknown('series', name, [...new Set(accepted)]);
-  return name;
 }
 
 function named<T extends { readonly name: string }>(

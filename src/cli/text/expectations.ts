@@ -1,14 +1,14 @@
 /** What `--expect` says: as listed or not, and what to do about it. */
 import { textRows } from '../../render/index.ts';
-import { knownFindings } from '../../series/index.ts';
+import { knownFindings, optionsLabel, PLATFORMS } from '../../series/index.ts';
 import type { Io } from '../io.ts';
 import type { Expectation } from '../results.ts';
 import { coloursOf, count, paragraph } from './layout.ts';
 
-/** Where an expectation stands: `dynamic-pools, v5, cca (coherent-pool=on, device=untrusted)`. */
+/** Where an expectation stands: `dynamic-pools, v5, cca`, and the options that are not the platform's defaults. */
 function labelOf({ system, series, platform, options }: Expectation): string {
-  const chosen = Object.entries(options).map(([name, value]) => `${name}=${value}`);
-  return `${[system, series, platform].join(', ')} (${chosen.join(', ')})`;
+  const differs = optionsLabel(PLATFORMS.find(({ name }) => name === platform)!, options);
+  return [system, series, platform, ...(differs === '' ? [] : [differs])].join(', ');
 }
 
 /** Whether everything is as listed; if not, what is not. */

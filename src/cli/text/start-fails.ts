@@ -18,14 +18,18 @@ export function failsPart(io: Io, { checks, conformed }: MainJob): string[] {
       name: string;
       checked: CheckedSubject;
       site: string;
+      platforms: string[];
     }
   >();
   for (const { checked, result } of checks) {
     for (const { name, counterexamples } of result.properties) {
       for (const { site, steps, replay, finding: id } of counterexamples) {
-        const key = id ?? `${name} ${site} ${subjectLabel(checked.subject)}`;
-        const finding = knownFindings().find((known) => known.id === id);
-        if (!seen.has(key)) seen.set(key, { finding, steps, replay, name, checked, site });
+        const { series: by, platform, system } = checked.subject;
+        const key = `${by === V5 ? 'v5' : 'before'} ${id ?? `${name} ${site} ${system.name}`}`;
+        const finding = knownFindings().find((listed) => listed.id === id);
+        const known = seen.get(key) ?? { finding, steps, replay, name, checked, site, platforms: [] };
+        seen.set(key, known);
+        if (!known.platforms.includes(platform.name)) known.platforms.push(platform.name);
       }
     }
   }
@@ -43,18 +47,23 @@ export function failsPart(io: Io, { checks, conformed }: MainJob): string[] {
       continue;
     }
     lines.push(`${label}:`, '');
-    for (const { finding, steps, replay, name, checked, site } of mine) {
+    for (const { finding, steps, replay, name, checked, site, platforms } of mine) {
       const title = finding === undefined ? `${name} fails at ${site}` : finding.title;
       const judgement = finding === undefined ? 'not in the list of known findings' : finding.judgement;
       lines.push(
         c.red(paragraph(io, `${title} (${name})`, 2)),
-        paragraph(io, `${checked.subject.platform.name}, ${count(steps, 'step')}; ${judgement}`, 4),
+        paragraph(
+          io,
+          `${platforms.join(', ')}; ${count(steps, 'step')} on ${checked.subject.platform.name}; ${judgement}`,
+          4,
+        ),
         `    ${c.cyan(replay)}`,
       );
     }
     lines.push('');
   }
-  const [example] = all;
+  // Of what the series repairs, where the shortest way shows most.
+  const example = all.find(({ finding }) => finding?.id === 'pool-encrypted-in-softirq') ?? all[0];
   if (example !== undefined) lines.push(...exampleText(io, example, checks));
   for (const { subject, machines, result } of conformed) {
     const failing = result.properties.filter(({ holds }) => holds === false);

@@ -1,4 +1,5 @@
 /** What the main job hands to its summary. */
+import type { MatrixJson } from '../../conformance/matrix/json.ts';
 import type { CheckedSubject, Subject } from '../../conformance/subject.ts';
 import type { Series } from '../../series/index.ts';
 import type { Explored } from '../commands/explore.ts';
@@ -16,6 +17,8 @@ export interface MainJob {
     readonly machines: Series;
     readonly result: ConformanceResult;
   }[];
+  /** As it is committed; null when it is not there. */
+  readonly matrix: MatrixJson | null;
   readonly expectations: readonly Expectation[];
   readonly folder: string;
   readonly files: readonly GeneratedFile[];
