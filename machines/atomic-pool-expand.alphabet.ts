@@ -23,7 +23,14 @@ export const alphabet = {
     kind: 'stimulus',
     ...caller,
     symbol: 'process_one_work',
-    doc: 'The worker looks whether the pool is short of memory.',
+    doc: 'The worker begins.',
+  },
+  gen_pool_avail: {
+    kind: 'observation',
+    ...caller,
+    symbol: 'gen_pool_avail',
+    params: { low: [true, false] },
+    doc: 'Is less left than the pool started with?',
   },
   cma_alloc: { kind: 'choice', ...caller, symbol: 'cma_alloc', params: ok, doc: 'CMA is asked first.' },
   alloc_pages: {

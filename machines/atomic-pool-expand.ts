@@ -3,7 +3,7 @@
  * that grows it. Pages from CMA or the page allocator, an alias with DMA_DIRECT_REMAP, the conversion, the chunk;
  * and the way back when one of them fails. Pages whose state nobody knows are left alone.
  *
- * `ret`: what it is going to say. `grown`: there is enough memory now.
+ * `ret`: what it is going to say.
  * Source: kernel/dma/pool.c (__dma_atomic_pool_init, atomic_pool_expand, atomic_pool_resize).
  */
 import { and, assign, not, setup } from 'xstate';
@@ -13,6 +13,7 @@ import type { MachineFile } from './machine-file.ts';
 type Event =
   | { type: 'dma_atomic_pool_init' | 'kworker_start' | 'work_done' | 'vunmap' | 'free_pages' }
   | { type: 'set_memory_decrypted' | 'set_memory_encrypted' }
+  | { type: 'gen_pool_avail'; low: boolean }
   | { type: 'gen_pool_create' | 'cma_alloc' | 'alloc_pages' | 'vmap' | 'gen_pool_add_virt'; ok: boolean }
   | {
       type: 'set_memory_decrypted_ret' | 'set_memory_encrypted_ret' | 'dma_atomic_pool_init_ret';
@@ -20,7 +21,7 @@ type Event =
     };
 
 export const machine = setup({
-  types: { context: {} as { ret: 'ok' | 'failed'; grown: boolean }, events: {} as Event },
+  types: { context: {} as { ret: 'ok' | 'failed' }, events: {} as Event },
   guards: {
     /** CONFIG_DMA_COHERENT_POOL. */
     configured: () => true,
@@ -28,25 +29,35 @@ export const machine = setup({
     remap: () => false,
     /** Nothing is encrypted here: the pool is made of private memory (patch 5). */
     staysPrivate: () => false,
-    grown: ({ context }) => context.grown,
+    low: ({ event }) => event.type === 'gen_pool_avail' && event.low,
+    enough: ({ event }) => event.type === 'gen_pool_avail' && !event.low,
     ok: ({ event }) => ('ok' in event && event.ok) || ('ret' in event && event.ret === 'ok'),
     fails: ({ event }) => ('ok' in event && !event.ok) || ('ret' in event && event.ret === 'failed'),
     told: ({ context, event }) => 'ret' in event && event.ret === context.ret,
   },
   actions: {
-    hasGrown: assign({ ret: 'ok', grown: true }),
+    succeeded: assign({ ret: 'ok' }),
     errorOverwritten: assign({ ret: 'ok' }),
     over: assign({ ret: 'failed' }),
   },
 }).createMachine({
   id: 'atomic-pool-expand',
-  context: { ret: 'failed', grown: false },
+  context: { ret: 'failed' },
   initial: 'idle',
   states: {
     idle: {
       on: {
         dma_atomic_pool_init: { guard: 'configured', target: 'creating' },
-        kworker_start: [{ guard: 'grown', target: 'over' }, { target: 'cma' }],
+        kworker_start: 'measuring',
+      },
+    },
+    measuring: {
+      description: 'Something may have been given back since the work was asked for.',
+      on: {
+        gen_pool_avail: [
+          { guard: 'low', target: 'cma' },
+          { guard: 'enough', target: 'over' },
+        ],
       },
     },
     creating: {
@@ -99,7 +110,7 @@ export const machine = setup({
     add: {
       on: {
         gen_pool_add_virt: [
-          { guard: 'ok', target: 'over', actions: 'hasGrown' },
+          { guard: 'ok', target: 'over', actions: 'succeeded' },
           { guard: and(['fails', not('staysPrivate')]), target: 'encrypt' },
           { guard: and(['fails', 'remap']), target: 'unmapping' },
           { guard: 'fails', target: 'freeing' },
@@ -169,7 +180,7 @@ export const atomicPoolExpand: MachineFile = {
         state: 'add',
         event: 'gen_pool_add_virt',
         to: [
-          { guard: 'ok', target: 'over', actions: 'hasGrown' },
+          { guard: 'ok', target: 'over', actions: 'succeeded' },
           { guard: 'fails', target: 'encrypt' },
         ],
       },

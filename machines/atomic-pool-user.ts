@@ -2,15 +2,17 @@
  * A driver that allocates from the atomic pool because it cannot block, and gives back; and the pool as it finds
  * it. There is room for it at any time once the pool has memory.
  *
- * `pool`: none, being made and with a chunk already, without memory, or with. `short`: what is available lies
- * below the low-water mark as soon as something is taken, so that the worker is asked to grow the pool.
+ * `pool`: none, being made, with a chunk already, without memory, or with. `short`: what is available lies below
+ * the low-water mark as soon as something is taken (`out`), so that the worker is asked to grow the pool. What is
+ * handed out is zeroed before anybody else can reach it. Drivers come after the initcall that makes the pools.
  * Source: kernel/dma/pool.c (dma_alloc_from_pool, __dma_alloc_from_pool, dma_free_from_pool).
  */
 import { and, assign, not, or, setup } from 'xstate';
 import type { MachineFile } from './machine-file.ts';
 
 type Event =
-  | { type: 'chunk_added' | 'chunk_grown' | 'no_pool' | 'pool_made' | 'schedule_work' | 'memset' }
+  | { type: 'init_begins' | 'chunk_added' | 'chunk_grown' | 'no_pool' | 'pool_made' | 'schedule_work' }
+  | { type: 'gen_pool_avail' | 'worker_looks'; low: boolean }
   | { type: 'dma_alloc_attrs' | 'dma_free_attrs'; ctx: 'process' | 'atomic' }
   | { type: 'gen_pool_alloc'; ok: boolean }
   | { type: 'dma_free_from_pool'; owned: boolean }
@@ -19,7 +21,11 @@ type Event =
 
 export const machine = setup({
   types: {
-    context: {} as { pool: 'none' | 'making' | 'empty' | 'filled'; short: boolean },
+    context: {} as {
+      pool: 'none' | 'making' | 'added' | 'empty' | 'filled';
+      short: boolean;
+      out: boolean;
+    },
     events: {} as Event,
   },
   guards: {
@@ -31,9 +37,15 @@ export const machine = setup({
     forced: () => true,
     /** No address of the pool's memory fits in the device's mask (`dma_coherent_ok()`). */
     outOfReach: () => false,
-    noPool: ({ context }) => context.pool === 'none' || context.pool === 'making',
+    noPool: ({ context }) => context.pool === 'none',
+    beingMade: ({ context }) => context.pool === 'making' || context.pool === 'added',
     filled: ({ context }) => context.pool === 'filled',
-    short: ({ context }) => context.short,
+    low: ({ context, event }) => event.type === 'gen_pool_avail' && event.low && context.short,
+    enough: ({ context, event }) => event.type === 'gen_pool_avail' && !event.low && !context.short,
+    /** A pool without memory is short of it too. */
+    isTrue: ({ context, event }) =>
+      event.type === 'worker_looks' &&
+      event.low === (context.pool === 'empty' || (context.short && context.out)),
     given: ({ event }) => event.type === 'gen_pool_alloc' && event.ok,
     notGiven: ({ event }) => event.type === 'gen_pool_alloc' && !event.ok,
     shared: ({ event }) => event.type === 'dma_alloc_attrs_ret' && event.result === 'shared',
@@ -42,15 +54,22 @@ export const machine = setup({
     error: ({ event }) => event.type === 'dma_alloc_attrs_ret' && event.result === 'error',
   },
   actions: {
-    addChunk: assign({ pool: 'making' }),
+    begin: assign({ pool: 'making' }),
+    addChunk: assign({ pool: 'added' }),
     grow: assign({ short: false }),
-    make: assign({ pool: ({ context }) => (context.pool === 'making' ? 'filled' : 'empty') }),
+    make: assign({ pool: ({ context }) => (context.pool === 'added' ? 'filled' : 'empty') }),
     destroy: assign({ pool: 'none' }),
+    /** The state stays: another has looked at it. */
+    keep: assign({ out: ({ context }) => context.out }),
+    take: assign({ out: true }),
+    giveBack: assign({ out: false }),
   },
 }).createMachine({
   id: 'atomic-pool-user',
-  context: { pool: 'none', short: true },
+  context: { pool: 'none', short: true, out: false },
   on: {
+    init_begins: { actions: 'begin' },
+    worker_looks: { guard: 'isTrue', actions: 'keep' },
     chunk_added: { actions: 'addChunk' },
     chunk_grown: { actions: 'grow' },
     pool_made: { actions: 'make' },
@@ -61,8 +80,11 @@ export const machine = setup({
     idle: {
       on: {
         dma_alloc_attrs: [
-          { guard: and(['served', or(['noPool', 'poolDoesNotSuit'])]), target: 'allocating.failed' },
-          { guard: 'served', target: 'allocating' },
+          {
+            guard: and(['served', not('beingMade'), or(['noPool', 'poolDoesNotSuit'])]),
+            target: 'allocating.failed',
+          },
+          { guard: and(['served', not('beingMade')]), target: 'allocating' },
         ],
       },
     },
@@ -72,14 +94,20 @@ export const machine = setup({
         asking: {
           on: {
             gen_pool_alloc: [
-              { guard: and(['given', 'filled', not('outOfReach'), 'short']), target: 'scheduling' },
-              { guard: and(['given', 'filled', not('outOfReach')]), target: 'zeroing' },
+              { guard: and(['given', 'filled', not('outOfReach')]), target: 'measuring', actions: 'take' },
               { guard: and(['notGiven', or([not('filled'), 'outOfReach'])]), target: 'failed' },
             ],
           },
         },
-        scheduling: { on: { schedule_work: 'zeroing' } },
-        zeroing: { on: { memset: 'encoding' } },
+        measuring: {
+          on: {
+            gen_pool_avail: [
+              { guard: 'low', target: 'scheduling' },
+              { guard: 'enough', target: 'encoding' },
+            ],
+          },
+        },
+        scheduling: { on: { schedule_work: 'encoding' } },
         encoding: {
           on: {
             dma_alloc_attrs_ret: [
@@ -99,7 +127,7 @@ export const machine = setup({
     freeing: {
       initial: 'looking',
       states: {
-        looking: { on: { dma_free_from_pool: 'returning' } },
+        looking: { on: { dma_free_from_pool: { target: 'returning', actions: 'giveBack' } } },
         returning: { on: { dma_free_attrs_ret: '#atomic-pool-user.idle' } },
       },
     },
@@ -110,6 +138,26 @@ const driver = { actor: 'driver' } as const;
 const ctx = { ctx: ['process', 'atomic'] };
 
 export const alphabet = {
+  init_begins: {
+    kind: 'stimulus',
+    actor: 'boot',
+    symbol: 'dma_atomic_pool_init',
+    doc: 'The pools are being made.',
+  },
+  worker_looks: {
+    kind: 'observation',
+    actor: { param: 'by' },
+    symbol: 'gen_pool_avail',
+    params: { low: [true, false] },
+    doc: 'The worker looks whether less is left than the pool started with.',
+  },
+  gen_pool_avail: {
+    kind: 'observation',
+    actor: { param: 'by' },
+    symbol: 'gen_pool_avail',
+    params: { low: [true, false] },
+    doc: 'Is less left than the pool started with?',
+  },
   chunk_added: {
     kind: 'choice',
     actor: { param: 'by' },
@@ -144,7 +192,6 @@ export const alphabet = {
     symbol: 'schedule_work',
     doc: 'The worker is asked for more memory.',
   },
-  memset: { kind: 'observation', ...driver, symbol: 'memset', doc: 'What is handed out is zeroed.' },
   dma_alloc_attrs_ret: {
     kind: 'observation',
     ...driver,
@@ -180,7 +227,7 @@ export const atomicPoolUser: MachineFile = {
         event: 'dma_alloc_attrs',
         to: [
           { guard: and(['served', 'noPool']), target: 'allocating.failed' },
-          { guard: 'served', target: 'allocating' },
+          { guard: and(['served', not('beingMade')]), target: 'allocating' },
         ],
       },
     ],

@@ -16,25 +16,25 @@ export function build(
 ): MachineSpec {
   const known = built.get(file) ?? new Map<string, MachineSpec>();
   built.set(file, known);
-  const key = JSON.stringify([[...patches].sort((a, b) => a - b), facts]);
-  const spec = known.get(key) ?? make(file, patches, facts);
+  const missing = Object.keys(file.without ?? {}).filter((patch) => !patches.has(Number(patch)));
+  const guards = file.guards?.(factsWith(patches, facts));
+  const answers = Object.entries(guards ?? {}).map(([name, guard]) => [name, guard()]);
+  const key = JSON.stringify([missing, answers]);
+  const spec = known.get(key) ?? make(file, missing, guards);
   known.set(key, spec);
   return spec;
 }
 
-/** The same object for the same question: a network compiles each machine once. */
+/** The same object wherever the machine is the same: it is compiled once. */
 const built = new WeakMap<MachineFile, Map<string, MachineSpec>>();
 
 function make(
   file: MachineFile,
-  patches: ReadonlySet<number>,
-  facts: SystemFacts & Partial<Scope>,
+  missing: readonly string[],
+  guards: ReturnType<NonNullable<MachineFile['guards']>> | undefined,
 ): MachineSpec {
-  const missing = Object.entries(file.without ?? {})
-    .filter(([patch]) => !patches.has(Number(patch)))
-    .flatMap(([, edits]) => edits);
-  const machine = editMachine(file.machine, missing);
-  const guards = file.guards?.(factsWith(patches, facts));
+  const edits = missing.flatMap((patch) => file.without?.[Number(patch)] ?? []);
+  const machine = editMachine(file.machine, edits);
   return {
     name: file.name,
     alphabet: file.alphabet,

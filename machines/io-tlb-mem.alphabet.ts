@@ -13,7 +13,7 @@ export const alphabet = {
     doc: 'The kernel goes on booting, while no mapping is under way.',
   },
   attributes_settled: {
-    kind: 'stimulus',
+    kind: 'observation',
     ...boot,
     symbol: 'swiotlb_update_mem_attributes',
     doc: 'The record is set, from `cc_platform_has(CC_ATTR_MEM_ENCRYPT)`.',

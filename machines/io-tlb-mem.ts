@@ -190,8 +190,8 @@ export const ioTlbMem: MachineFile = {
   without: {
     7: [
       // Nothing is recorded; every address says shared.
-      { state: 'unmapped', event: 'attributes_settled', to: 'unmapped' },
-      { state: 'mapped', event: 'attributes_settled', to: 'mapped' },
+      { state: 'unmapped', event: 'attributes_settled', to: null },
+      { state: 'mapped', event: 'attributes_settled', to: null },
       {
         state: 'unmapped',
         event: 'dma_map_phys',

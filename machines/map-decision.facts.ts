@@ -14,8 +14,9 @@ export function guards(facts: Facts): Record<string, () => boolean> {
     hasPool: () => restricted || facts.defaultPool,
     poolIsRestricted: () => restricted,
     poolIsShared: () => facts.memEncrypt,
-    // Xen moves its pool about, and a restricted one has no can_grow (swiotlb_init_remap, rmem_swiotlb_device_init).
-    poolCanGrow: () => facts.dynamic && !xen && !restricted,
+    // Xen moves its pool about on x86, and a restricted one has no can_grow (swiotlb_init_remap, pci_xen_swiotlb_init,
+    // rmem_swiotlb_device_init).
+    poolCanGrow: () => facts.dynamic && !(xen && !facts.arm64) && !restricted,
     poolIsHigh: () => facts.poolAnywhere && !restricted,
     coherentPool: () => facts.coherentPool,
     conversionsConvert: () => facts.convertible,

@@ -4,7 +4,7 @@
  * leads to the next; what the world answers (is there room? is there memory?) is a choice.
  *
  * A request is made of classes. `size`: at most 256 KiB after alignment, or more. `memory`: below 4 GiB or above.
- * `buffer`: an `unaligned` one is unsafe for kmalloc's alignment, starts or ends within an IOMMU granule, and its
+ * `buffer`: an `unaligned` one is, if it fits, unsafe for kmalloc's alignment, starts or ends within an IOMMU granule, and its
  * direction is not TO_DEVICE. `port`: behind an `external` one the kernel does not trust a PCI device
  * (`pci_dev.untrusted`), which is another thing than trust in the confidential-computing sense.
  * `says`: what the address is made to say. `pool`: where a bounced mapping lies.
@@ -87,7 +87,7 @@ export const machine = setup({
     poolIsRestricted: () => false,
     /** The record of the device's io_tlb_mem (patch 7). */
     poolIsShared: () => false,
-    /** A search that fails grows the pool: SWIOTLB_DYNAMIC, and neither Xen's pool nor a restricted one. */
+    /** A search that fails grows the pool: SWIOTLB_DYNAMIC, and neither Xen's pool on x86 nor a restricted one. */
     poolCanGrow: () => true,
     /** The default pool may lie anywhere in memory. */
     poolIsHigh: () => false,
@@ -118,8 +118,9 @@ export const machine = setup({
     ]),
     /** A forced device, and nothing that says that the memory is shared (patch 9). */
     needsShared: and(['forced', not(or(['ccShared', 'saysShared']))]),
-    kmallocBounce: and(['kmallocIsUnsafe', 'unaligned']),
-    iommuBounce: and(['unaligned', or(['external', 'kmallocIsUnsafe'])]),
+    /** Only small buffers share lines of the cache with others: a large one has its own (dma_kmalloc_size_aligned). */
+    kmallocBounce: and(['kmallocIsUnsafe', 'unaligned', not('tooLarge')]),
+    iommuBounce: and(['unaligned', or(['external', 'kmallocBounce'])]),
     atomicPoolServes: and(['coherentPool', not(and(['forced', 'narrowMask', 'sharedIsHigh']))]),
   },
   actions: {

@@ -8,7 +8,7 @@
 import { assign, setup } from 'xstate';
 import type { MachineFile } from './machine-file.ts';
 
-type Event = { type: 'rmem_swiotlb_setup' | 'probe' | 'write_priv' } | { type: 'read_priv'; set: boolean };
+type Event = { type: 'probe' | 'write_priv' } | { type: 'read_priv'; set: boolean };
 
 export const machine = setup({
   types: { context: {} as { record: 'none' | 'shared' | 'private' }, events: {} as Event },
@@ -26,13 +26,12 @@ export const machine = setup({
 }).createMachine({
   id: 'reserved-region',
   context: { record: 'none' },
-  initial: 'unknown',
+  initial: 'reserved',
   states: {
-    unknown: { on: { rmem_swiotlb_setup: { guard: 'inDeviceTree', target: 'reserved' } } },
     reserved: {
-      description: 'Nobody manages it yet.',
+      description: 'Set apart as the device tree was read. Nobody manages it yet.',
       on: {
-        probe: 'reserved',
+        probe: { guard: 'inDeviceTree', target: 'reserved' },
         read_priv: { guard: 'notSet', target: 'reserved' },
         write_priv: [
           { guard: 'memEncrypt', target: 'managed', actions: 'recordShared' },
@@ -55,12 +54,6 @@ export const machine = setup({
 });
 
 export const alphabet = {
-  rmem_swiotlb_setup: {
-    kind: 'stimulus',
-    actor: 'boot',
-    symbol: 'rmem_swiotlb_setup',
-    doc: 'The device tree is read: the region is set apart.',
-  },
   probe: {
     kind: 'stimulus',
     actor: { param: 'by' },

@@ -17,7 +17,7 @@ export const alphabet = {
     kind: 'choice',
     ...boot,
     symbol: 'memblock_alloc',
-    params: { what: ['pool', 'slots'], ...ok },
+    params: { what: ['pool', 'slots', 'areas'], ...ok },
     doc: 'Memory for the pool (at its smallest size, if it is refused), then for slots and areas.',
   },
   add_mem_pool: {
@@ -31,7 +31,13 @@ export const alphabet = {
     kind: 'stimulus',
     ...boot,
     symbol: 'swiotlb_update_mem_attributes',
-    doc: 'Conversions work from now on: the state of the default pool is settled.',
+    doc: 'Conversions work from now on: the state of the default pool is to be settled.',
+  },
+  write_unencrypted: {
+    kind: 'observation',
+    ...boot,
+    symbol: 'swiotlb_update_mem_attributes',
+    doc: 'The state of the default memory is recorded, from `cc_platform_has(CC_ATTR_MEM_ENCRYPT)`.',
   },
   swiotlb_update_mem_attributes_ret: {
     kind: 'observation',

@@ -21,13 +21,14 @@ type Event =
         | 'swiotlb_exit'
         | 'swiotlb_exit_ret'
         | 'add_mem_pool'
+        | 'write_unencrypted'
         | 'free_metadata'
         | 'free_pages'
         | 'set_memory_decrypted'
         | 'set_memory_encrypted'
         | 'driver_calls';
     }
-  | { type: 'memblock_alloc'; what: 'pool' | 'slots'; ok: boolean }
+  | { type: 'memblock_alloc'; what: 'pool' | 'slots' | 'areas'; ok: boolean }
   | { type: 'alloc_pages'; ok: boolean }
   | { type: 'get_free_pages'; what: 'areas' | 'slots'; ok: boolean }
   | { type: 'set_memory_decrypted_ret' | 'set_memory_encrypted_ret'; ret: 'ok' | 'failed' }
@@ -49,6 +50,8 @@ export const machine = setup({
     noPoolReserved: ({ event }) => event.type === 'memblock_alloc' && event.what === 'pool' && !event.ok,
     slotsReserved: ({ event }) => event.type === 'memblock_alloc' && event.what === 'slots' && event.ok,
     noSlotsReserved: ({ event }) => event.type === 'memblock_alloc' && event.what === 'slots' && !event.ok,
+    areasReserved: ({ event }) => event.type === 'memblock_alloc' && event.what === 'areas' && event.ok,
+    noAreasReserved: ({ event }) => event.type === 'memblock_alloc' && event.what === 'areas' && !event.ok,
     given: ({ event }) => event.type === 'alloc_pages' && event.ok,
     notGiven: ({ event }) => event.type === 'alloc_pages' && !event.ok,
     areasGiven: ({ event }) => event.type === 'get_free_pages' && event.what === 'areas' && event.ok,
@@ -68,7 +71,7 @@ export const machine = setup({
       on: {
         swiotlb_init: [{ guard: 'disabled', target: 'init.returning' }, { target: 'init' }],
         // No pool was asked for.
-        swiotlb_update_mem_attributes: 'update.returning',
+        swiotlb_update_mem_attributes: 'update',
         driver_calls: 'early',
       },
     },
@@ -86,8 +89,16 @@ export const machine = setup({
         slots: {
           on: {
             memblock_alloc: [
-              { guard: 'slotsReserved', target: 'publishing' },
+              { guard: 'slotsReserved', target: 'areas' },
               { guard: 'noSlotsReserved', target: 'returning' },
+            ],
+          },
+        },
+        areas: {
+          on: {
+            memblock_alloc: [
+              { guard: 'areasReserved', target: 'publishing' },
+              { guard: 'noAreasReserved', target: 'returning' },
             ],
           },
         },
@@ -98,16 +109,22 @@ export const machine = setup({
     window: {
       description: 'There is a pool, and nobody has said yet in what state it is to be.',
       on: {
-        swiotlb_update_mem_attributes: [
-          { guard: or([not('hasPool'), 'staysPrivate']), target: 'update.returning' },
-          { target: 'update' },
-        ],
+        swiotlb_update_mem_attributes: 'update',
         driver_calls: 'window',
       },
     },
     update: {
-      initial: 'convert',
+      initial: 'recording',
       states: {
+        recording: {
+          description: 'The state is recorded even when there is no pool yet.',
+          on: {
+            write_unencrypted: [
+              { guard: or([not('hasPool'), 'staysPrivate']), target: 'returning' },
+              { target: 'convert' },
+            ],
+          },
+        },
         convert: { on: { set_memory_decrypted: 'converting' } },
         converting: {
           on: {
@@ -207,11 +224,14 @@ export const swiotlbBoot: MachineFile = {
   alphabet,
   without: {
     7: [
+      // Nothing is recorded.
+      { state: 'early', event: 'swiotlb_update_mem_attributes', to: 'update.returning' },
       {
         state: 'window',
         event: 'swiotlb_update_mem_attributes',
-        to: [{ guard: not('hasPool'), target: 'update.returning' }, { target: 'update' }],
+        to: [{ guard: not('hasPool'), target: 'update.returning' }, { target: 'update.convert' }],
       },
+      { state: 'update.recording', event: 'write_unencrypted', to: null },
       {
         state: 'late.slots',
         event: 'get_free_pages',

@@ -15,6 +15,7 @@ import {
   runLibrary,
 } from './bench/compare.ts';
 import { firstInstances } from './bench/shrink.ts';
+import { benchSpin } from './bench/spin.ts';
 import { toyNetwork } from './bench/toy.ts';
 
 const MINUTE_MS = 60_000;
@@ -72,5 +73,8 @@ function show(run: Run): string {
 }
 
 const toy = process.argv.includes('--toy');
-const defs = toy ? [toyNetwork(6)] : SYSTEMS.map((system) => system.network(V5.patches, FACTS));
-for (const def of defs) report(compare(def));
+const defs = toy ? [toyNetwork(6)] : [SYSTEMS[0]!.network(V5.patches, FACTS)];
+if (!process.argv.includes('--spin')) for (const def of defs) report(compare(def));
+
+// `--spin 1e5 1e6` compares with Spin alone, on those sizes.
+if (process.argv.includes('--spin') || !toy) benchSpin(process.argv.filter((word) => /^1e\d$/.test(word)));

@@ -66,8 +66,6 @@ function conversionOf({ code, tasks, can, make }: AllocationSetting, buf: Memory
   const offered = ({ type, params }: LocalEvent): boolean => {
     const by = actors[String(params.by)];
     if (by === undefined) return false;
-    // The pages are aligned, so that the only call there is on powerpc has no reason to fail.
-    if (params.range === 'all' && params.ok === false) return false;
     return !/^set_memory_(de|en)crypted$/.test(type) || calls.has(`${type} ${by}`);
   };
   const live = new Set(alive(spec, offered).map(({ label }) => label));

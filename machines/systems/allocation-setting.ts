@@ -45,7 +45,7 @@ export function allocationSetting(
   replace: Replace,
 ): AllocationSetting {
   const facts = factsWith(patches, given);
-  const make = (file: MachineFile) => made(replace(file), patches, given);
+  const make = (file: MachineFile) => build(replace(file), patches, given);
   const call = { alloc: `dma_alloc_${entry}`, free: `dma_free_${entry}` };
   const piece = hasPiece(entry, facts);
   const restricted = facts.restricted && !facts.iommu;
@@ -77,21 +77,6 @@ export function allocationSetting(
 
 const OF_POOL = ['pool', 'slots', 'slots-alias'];
 const OF_PAGES = ['alloc_pages', 'cma_alloc', 'cma_release'];
-
-/** Machines that were built, by the patches that act in them and the answers of their guards. */
-const MADE = new WeakMap<MachineFile, Map<string, MachineSpec>>();
-
-/** One specification for all instances, and all settings, in which a machine is the same: it is compiled once. */
-function made(file: MachineFile, patches: ReadonlySet<number>, given: SystemFacts): MachineSpec {
-  const acting = Object.keys(file.without ?? {}).map((patch) => patches.has(Number(patch)));
-  const answers = Object.values(file.guards?.(factsWith(patches, given)) ?? {}).map((guard) => guard());
-  const key = JSON.stringify([acting, answers]);
-  const known = MADE.get(file) ?? new Map<string, MachineSpec>();
-  MADE.set(file, known);
-  const spec = known.get(key) ?? build(file, patches, given);
-  known.set(key, spec);
-  return spec;
-}
 
 /** Whether there is memory ready made that may serve a request of this device. */
 export function hasPiece(entry: Entry, facts: Facts): boolean {

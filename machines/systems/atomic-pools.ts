@@ -48,6 +48,11 @@ export function atomicPools(
     name: 'driver',
     spec: make(atomicPoolUser),
     sync: {
+      init_begins: { type: 'dma_atomic_pool_init' },
+      gen_pool_avail: own({ by: 'driver' }),
+      worker_looks: ({ params }) => ({ type: 'gen_pool_avail', by: 'grower', low: params.low === true }),
+      // It warns where interrupts are off: no driver does that.
+      dma_free_attrs: own({}, ({ params }) => params.ctx === 'process'),
       chunk_added: { type: 'gen_pool_add_virt', by: 'boot', ok: true },
       chunk_grown: { type: 'gen_pool_add_virt', by: 'grower', ok: true },
       pool_made: { type: 'dma_atomic_pool_init_ret', ret: 'ok' },
@@ -67,6 +72,7 @@ export function atomicPools(
           if (type.startsWith('dma_atomic_pool_init')) return [type, atBoot ? own({}) : null];
           if (type === 'gen_pool_create') return [type, atBoot ? own({ by }) : null];
           if (type === 'kworker_start') return [type, atBoot ? null : own({ by, work: 'atomic_pool' })];
+          if (type === 'gen_pool_avail') return [type, atBoot ? null : own({ by })];
           if (type === 'work_done') return [type, atBoot ? null : own({ by })];
           return [type, own({ by })];
         }),
@@ -144,7 +150,7 @@ export function atomicPools(
       spec,
       sync: only(spec, {
         call: calls.map((type) => ({ type, ctx: 'process' })),
-        call_atomic: calls.map((type) => ({ type, ctx: 'atomic' })),
+        call_atomic: { type: 'dma_alloc_attrs', ctx: 'atomic' },
         call_returns: calls.map((type) => ({ type: `${type}_ret` })),
         caller_step: () => (event: { actor: string; type: string }) =>
           event.actor === 'driver' && !edges.includes(event.type),

@@ -1,6 +1,6 @@
 /** What must hold in `boot`: the safety properties of the domain that live there, each with a witness. */
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
-import { conversionMayFail, factsWith, type SystemFacts } from '../facts.ts';
+import { addressable, conversionMayFail, factsWith, type SystemFacts } from '../facts.ts';
 import { guestEnded } from './guest.ts';
 import { anyOf, contextOf, isIn, isPrivate, isShared, pagesText, typed } from './look.ts';
 
@@ -25,10 +25,10 @@ export function bootProperties(patches: ReadonlySet<number>, given: SystemFacts)
   const pool = facts.defaultPool;
   const converted = pool && facts.sharedPools;
   const tearsDown = pool && !facts.arm64 && facts.conversion !== 's390';
-  /** A mapping that begins before the state of the pool is settled is served. */
-  const servedEarly = pool && (!patches.has(7) || !facts.forced);
+  /** A mapping that begins before the state of the pool is settled is served: the address says shared before patch 7. */
+  const servedEarly = pool && (!patches.has(7) || !facts.forced) && addressable(facts, !patches.has(7));
   const served = pool && !facts.sharedTooHigh && (!patches.has(7) || facts.memEncrypt === facts.forced);
-  const mapped = (servedEarly && !(facts.sharedTooHigh && !patches.has(7))) || served;
+  const mapped = servedEarly || served;
   const witness = (
     of: string,
     doc: string,
@@ -92,7 +92,7 @@ export function bootProperties(patches: ReadonlySet<number>, given: SystemFacts)
       'address-matches-memory',
       'the device has an address before the state of the pool is settled',
       { over: ['boot', MEM], when: (boot, mem) => isIn(boot, 'window') && isIn(mem, 'mapped') },
-      servedEarly && !(facts.sharedTooHigh && !patches.has(7)),
+      servedEarly,
     ),
     witness(
       'address-matches-memory',

@@ -58,8 +58,12 @@ export function boot(
       name: 'io_tlb_default_mem',
       spec,
       sync: {
-        boot_calls: [{ type: 'swiotlb_init' }, { type: 'swiotlb_init_late' }],
-        attributes_settled: { type: 'swiotlb_update_mem_attributes' },
+        boot_calls: [
+          { type: 'swiotlb_init' },
+          { type: 'swiotlb_update_mem_attributes' },
+          { type: 'swiotlb_init_late' },
+        ],
+        attributes_settled: patches.has(7) ? { type: 'write_unencrypted' } : null,
         pool_added: { type: 'add_mem_pool' },
         converted: { type: 'set_memory_decrypted_ret', by, ret: 'ok' },
         not_converted: { type: 'set_memory_decrypted_ret', by, ret: 'failed' },
@@ -98,7 +102,10 @@ export function boot(
           ...(patches.has(18) && encrypts ? [{ type: 'set_memory_encrypted_ret', by, ret: 'failed' }] : []),
         ],
         // swiotlb_init_remap() returns; what was reserved stays so.
-        forget: { type: 'memblock_alloc', what: 'slots', ok: false },
+        forget: [
+          { type: 'memblock_alloc', what: 'slots', ok: false },
+          { type: 'memblock_alloc', what: 'areas', ok: false },
+        ],
         ...rangeSync(facts.conversion, range, { by }, encrypts ? undefined : ['decrypt']),
       }),
     };

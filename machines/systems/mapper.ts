@@ -10,7 +10,7 @@ import type {
 } from '../../src/lts/types.ts';
 import { alive } from './alive.ts';
 import type { MapAnswer } from './map-answers.ts';
-import { only, own } from './sync.ts';
+import { only, own, within } from './sync.ts';
 
 /** An event as a task names it. */
 export interface Step {
@@ -42,12 +42,19 @@ export function mapper({
   name,
   by,
   map,
-  spec,
+  spec: given,
   requests,
   directions,
   answerTo,
   mayBeFull,
 }: Mapper): InstanceDef {
+  const answers = requests.map(answerTo);
+  const spec = within(given, {
+    dir: directions,
+    place: answers.map(({ place }) => place),
+    result: [...answers.map(({ result }) => result), 'error'],
+    found: mayBeFull ? [true, false] : [true],
+  });
   const decided = (local: Params, asked: Params) => {
     const { place, result } = answerTo(asked);
     return place === local.place && result === local.result;

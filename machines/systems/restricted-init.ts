@@ -11,7 +11,7 @@ import { page } from '../page.ts';
 import { reservedRegion } from '../reserved-region.ts';
 import { restrictedProbe } from '../restricted-probe.ts';
 import { conversionFor, knows, rangeSync } from './conversion-events.ts';
-import { only, own } from './sync.ts';
+import { only, own, startingIn } from './sync.ts';
 
 export const FILES: readonly MachineFile[] = [restrictedProbe, reservedRegion, conversion, page];
 /** The two devices, by the task that probes them. */
@@ -54,12 +54,12 @@ export function restrictedInit(
   };
 
   const pages = (range: 0 | 1): InstanceDef => {
-    const spec = make(page);
+    // The region was set apart before the first probe.
+    const spec = startingIn('swiotlb', make(page));
     return {
       name: `page[${range}]`,
       spec,
       sync: only(spec, {
-        alloc_pages: { type: 'rmem_swiotlb_setup' },
         ...rangeSync(steps, range, {}, ['decrypt']),
       }),
     };

@@ -94,6 +94,7 @@ export function scaledProperties({ pools, mappings }: Size): Property[] {
         name: `one-owner (pool ${p})`,
         doc: 'As many slots are used as mappings lie in the pool.',
         over: [`pool[${p}]`, ...mappers],
+        seen: (local, position) => (position === 0 ? used(local) : holds(local, p)),
         holds: (pool, ...all) => {
           const held = all.filter((mapper) => holds(mapper, p)).length;
           return used(pool) === held ? true : `${used(pool)} slots are used, and ${held} mappings have one`;
@@ -112,6 +113,7 @@ export function scaledProperties({ pools, mappings }: Size): Property[] {
       doc: 'What the device wrote has been copied out before the slot is given up.',
       event: ({ type }) => type === 'swiotlb_release_slots',
       over: mappers,
+      seen: (mapper) => (mapper.context as { written: boolean }).written,
       when: ({ actor }, ...all) => {
         const mapper = all[mappers.indexOf(actor)]!;
         return (mapper.context as { written: boolean }).written;

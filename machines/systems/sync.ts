@@ -1,3 +1,4 @@
+import { createMachine } from 'xstate';
 import type { EventPattern, LocalEvent, MachineSpec, ParamValue, SyncRef } from '../../src/lts/types.ts';
 
 type Sync = Record<string, SyncRef | null | ((event: LocalEvent) => SyncRef | null)>;
@@ -54,4 +55,10 @@ export function within(
   const result = { ...spec, alphabet };
   known.set(key, result);
   return result;
+}
+
+/** The machine, with another state at its top to begin in. */
+export function startingIn(initial: string, spec: MachineSpec): MachineSpec {
+  const config = { ...spec.machine.config, initial };
+  return { ...spec, machine: createMachine(config as never, spec.machine.implementations as never) as never };
 }

@@ -1,8 +1,8 @@
 /** A conversion and the ranges that it converts, as instances: for systems in which one task converts one memory. */
-import { createMachine } from 'xstate';
 import type { EventPattern, InstanceDef, LocalEvent, MachineSpec } from '../../src/lts/types.ts';
 import { alive } from './alive.ts';
 import { type Step, when } from './mapper.ts';
+import { startingIn } from './sync.ts';
 
 /** The task that converts, as `conversion.ts` knows it. */
 const BY = 'driver';
@@ -64,10 +64,4 @@ export function rangesOf(
     spec: startingIn(initial, spec),
     sync: Object.fromEntries(Object.keys(spec.alphabet).map((type) => [type, own(type, which)])),
   }));
-}
-
-/** The machine, with another state at its top to begin in. */
-function startingIn(initial: string, spec: MachineSpec): MachineSpec {
-  const config = { ...spec.machine.config, initial };
-  return { ...spec, machine: createMachine(config as never, spec.machine.implementations as never) as never };
 }

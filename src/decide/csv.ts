@@ -1,4 +1,6 @@
 /** Decision tables as comma-separated values (RFC 4180, but with line feeds alone). */
+import { attrColumn } from './columns.ts';
+import type { MergedTable } from './merge.ts';
 import { type Section, sectionParts } from './text.ts';
 
 /**
@@ -7,20 +9,32 @@ import { type Section, sectionParts } from './text.ts';
  */
 export function csvDecisions(sections: readonly Section[]): string {
   const parts = sections.map(sectionParts);
-  const shown = parts.map(({ header }) => header);
-  const inputs = [...new Set(shown.flatMap((header) => header.slice(0, -ANSWERS)))];
-  const header = [...inputs, ...(shown[0] ?? []).slice(-ANSWERS)];
-  const rows = parts.flatMap((part, i) => {
-    const { fixed, columns } = sections[i]!.table;
-    const elsewhere = (name: string) => fixed[name] ?? (name in columns ? 'any' : 'as the platform has it');
-    return part.rows.map((row) => [
+  const shown = parts.flatMap(({ header }) => header.slice(0, -ANSWERS));
+  const all = sections.flatMap(({ table }) =>
+    [table.columns, table.fixed, table.byPlatform].flatMap(Object.keys),
+  );
+  const inputs = [...new Set([...shown, ...all.filter((name) => !name.startsWith(ATTR))])];
+  const header = [...inputs, ...(parts[0]?.header ?? []).slice(-ANSWERS)];
+  const rows = parts.flatMap((part, i) =>
+    part.rows.map((row) => [
       part.name,
-      ...header.map((name) => row[part.header.indexOf(name)] ?? elsewhere(name)),
-    ]);
-  });
+      ...header.map((name) => row[part.header.indexOf(name)] ?? elsewhere(sections[i]!.table, name)),
+    ]),
+  );
   return [['section', ...header], ...rows].map((cells) => `${cells.map(quoted).join(',')}\n`).join('');
 }
 
+/** What is not a column of a section. */
+function elsewhere({ fixed, columns, byPlatform }: MergedTable, name: string): string {
+  if (name === 'attributes') {
+    const given = Object.keys(fixed).filter((one) => one.startsWith(ATTR) && fixed[one] === 'yes');
+    return given.map((one) => one.slice(ATTR.length)).join(', ') || 'none';
+  }
+  if (name in byPlatform) return 'as the platform has it';
+  return fixed[name] ?? (name in columns ? 'any' : '');
+}
+
+const ATTR = attrColumn('');
 /** The last columns are the answer, in every table. */
 const ANSWERS = 4;
 

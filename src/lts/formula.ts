@@ -7,7 +7,7 @@
  */
 import { canonicalJson } from './canonical.ts';
 import { PropertyError } from './errors.ts';
-import type { LocalState } from './types.ts';
+import type { LocalState, ParamValue } from './types.ts';
 
 /** Shared nodes: two equal formulas are the same object. */
 export type Formula = boolean | Test;
@@ -44,14 +44,49 @@ class Question extends Error {
  * @param property its name, for messages
  * @param instances by instance that the predicate is given: its local states
  * @param predicate pure, and reads its arguments only
+ * @param seen local states that are seen alike are judged by the first of them
  * @throws PropertyError when it throws, or reads too much
  */
 export function formulaOf(
   property: string,
   instances: readonly (readonly LocalState[])[],
   predicate: (...locals: LocalState[]) => boolean,
+  seen?: (local: LocalState, position: number) => ParamValue,
 ): Formula {
-  return new Builder(property, instances, predicate).build();
+  if (seen === undefined) return new Builder(property, instances, predicate).build();
+  const classes = instances.map((states, position) => {
+    const alike = new Map<ParamValue, LocalState[]>();
+    for (const state of states) {
+      const value = seen(state, position);
+      alike.set(value, [...(alike.get(value) ?? []), state]);
+    }
+    return [...alike.values()];
+  });
+  // The builder sees the first of each class, under the number of the class.
+  const firsts = classes.map((all) => all.map(([first], index) => ({ ...first!, index })));
+  const real = (...locals: LocalState[]) =>
+    predicate(...locals.map((local, position) => classes[position]![local.index]![0]!));
+  const small = new Builder(property, firsts, real).build();
+  return expanded(small, classes, new Map());
+}
+
+/** The formula over classes as one over local states. */
+function expanded(
+  formula: Formula,
+  classes: readonly (readonly LocalState[][])[],
+  known: Map<Test, Test>,
+): Formula {
+  if (typeof formula === 'boolean') return formula;
+  const before = known.get(formula);
+  if (before !== undefined) return before;
+  const { of, id } = formula;
+  const branches = formula.branches.map(({ states, leads }) => ({
+    states: states.flatMap((c) => classes[of]![c]!.map(({ index }) => index)).sort((a, b) => a - b),
+    leads: expanded(leads, classes, known),
+  }));
+  const made = { of, id, branches };
+  known.set(formula, made);
+  return made;
 }
 
 class Builder {

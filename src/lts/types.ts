@@ -134,6 +134,12 @@ export type Judgement = true | string;
 interface PropertyBase {
   readonly name: string;
   readonly doc: string;
+  /**
+   * What its predicates read of a local state (of the instance at that position of `over`): two that are seen alike
+   * must be judged alike. Only an aid for predicates over many instances, which else are asked too often before they
+   * can be written as a formula; `check` does not use it, so that a comparison with `verify` finds a wrong one.
+   */
+  readonly seen?: (local: LocalState, position: number) => ParamValue;
 }
 /** Holds in every reachable state. `over` lists the instances that `holds` is given, in that order. */
 export interface Invariant extends PropertyBase {

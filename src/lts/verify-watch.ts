@@ -137,9 +137,8 @@ export class SafetyWatch {
   }
 
   #prepare(property: SafetyProperty): void {
-    const { name } = property;
     const test = (over: readonly string[], predicate: (...locals: LocalState[]) => boolean) => {
-      const made = stateTest(this.#network, this.#layout, name, over, predicate);
+      const made = stateTest(this.#network, this.#layout, property, over, predicate);
       return typeof made === 'boolean' ? (made ? always : null) : made;
     };
     switch (property.kind) {

@@ -2,7 +2,7 @@
 import { instanceIndex } from './combos.ts';
 import { type Formula, formulaOf, testsOf } from './formula.ts';
 import type { Layout } from './layout.ts';
-import type { LocalState, Network } from './types.ts';
+import type { LocalState, Network, Property } from './types.ts';
 
 /** A formula over the local states of a packed state `words[at …]`. */
 export type StateTest = (words: Int32Array, at: number) => boolean;
@@ -16,13 +16,13 @@ export type StateTest = (words: Int32Array, at: number) => boolean;
 export function stateTest(
   network: Network,
   layout: Layout,
-  property: string,
+  { name, seen }: Pick<Property, 'name' | 'seen'>,
   over: readonly string[],
   predicate: (...locals: LocalState[]) => boolean,
 ): StateTest | boolean {
-  const at = over.map((name) => instanceIndex(network, name, property));
+  const at = over.map((instance) => instanceIndex(network, instance, name));
   const states = at.map((i) => network.instances[i]!.lts.states);
-  const formula = formulaOf(property, states, predicate);
+  const formula = formulaOf(name, states, predicate, seen);
   if (typeof formula === 'boolean') return formula;
   return compile(formula, at, network, layout);
 }

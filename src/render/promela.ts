@@ -135,6 +135,7 @@ class Writer {
         property.name,
         at.map((i) => this.#network.instances[i]!.lts.states),
         predicate,
+        property.seen,
       );
     const head = [
       `/* ${property.kind}: ${property.doc.replace(/\*\//g, '')} */`,

@@ -191,7 +191,7 @@ class Writer {
     const at = over.map((name) => this.#network.instances.findIndex((i) => i.name === name));
     const write = (prefix: string, predicate: (...locals: LocalState[]) => boolean) => {
       const states = at.map((i) => this.#network.instances[i]!.lts.states);
-      return this.#formula(prefix, at, formulaOf(property.name, states, predicate));
+      return this.#formula(prefix, at, formulaOf(property.name, states, predicate, property.seen));
     };
     switch (property.kind) {
       case 'invariant': {

@@ -193,7 +193,7 @@ export class EventReader {
       this.fields = values.values.length === 0 ? NO_FIELDS : new Fields(likely, values.values);
       return 'ok';
     }
-    const names = values.guessed ? likely!.names : values.names.map(detach);
+    const names = values.guessed ? (likely?.names ?? NO_NAMES) : values.names.map(detach);
     const { verdict, shape } = this.#shapes.judge(known, names);
     if (verdict !== 'known') return verdict === 'cut' ? 'cut' : 'garbled';
     this.fields = new Fields(shape, values.values);

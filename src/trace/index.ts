@@ -4,6 +4,7 @@ export { TraceError, type TraceErrorCode } from './errors.ts';
 export { Fields } from './fields.ts';
 export { isSubject, TRACEPOINTS } from './names.ts';
 export { wordOf } from './numbers.ts';
+export { type Pair, Pairing, type PairingCounts } from './pairing.ts';
 export { TraceParser, type TraceSink } from './parser.ts';
 export type { Layout } from './prefix.ts';
 export { type ReadOptions, readTrace, readTraceText, type TraceReading } from './reader.ts';

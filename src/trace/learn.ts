@@ -12,6 +12,8 @@ export interface FirstLook {
   readonly header: boolean;
   /** Digits after the point of most timestamps. */
   readonly decimals: number;
+  /** Whether names of tasks are padded as the tracer does it: then a shorter line lacks its head. */
+  readonly padded: boolean;
   /** Whether the first task of all, `swapper/0-1`, is seen to start. */
   readonly fromBoot: boolean;
 }
@@ -48,7 +50,7 @@ export function firstLook(text: string, events: EventReader, shapes: Shapes | un
   const most = Math.max(votes.context, votes.latency, votes.bare);
   const layout =
     most === 0 ? undefined : (['context', 'latency', 'bare'] as const).find((name) => votes[name] === most)!;
-  if (layout === undefined) return { layout, header, decimals: 0, fromBoot: false };
+  if (layout === undefined) return { layout, header, decimals: 0, padded: false, fromBoot: false };
   const found = learn(text, layout, events, shapes);
   return { layout, header, ...found };
 }
@@ -65,9 +67,13 @@ function learn(text: string, layout: Layout, events: EventReader, shapes: Shapes
   const prefix = new Prefix();
   const decimals = new Map<number, number>();
   let fromBoot = false;
+  let short = 0;
+  let lines = 0;
   if (shapes) shapes.learning = true;
   eachLine(text, (a, e) => {
     if (readSpecial(text, a, e) || scanPrefix(text, a, e, layout, prefix) !== 'ok') return;
+    lines++;
+    if (prefix.align === 'short') short++;
     decimals.set(prefix.decimals, (decimals.get(prefix.decimals) ?? 0) + 1);
     if (prefix.pid === 1 && text.startsWith('swapper/0', prefix.taskStart)) fromBoot = true;
     if (!shapes || events.read(text, prefix.body, e) !== 'ok') return;
@@ -77,5 +83,5 @@ function learn(text: string, layout: Layout, events: EventReader, shapes: Shapes
   });
   shapes?.settle();
   const [first] = [...decimals].sort((x, y) => y[1] - x[1]);
-  return { decimals: first?.[0] ?? 0, fromBoot };
+  return { decimals: first?.[0] ?? 0, padded: short * 4 < lines, fromBoot };
 }

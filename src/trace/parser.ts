@@ -1,14 +1,15 @@
 /** From text to records: lines in order, repeats and steps back in time dropped, every loss said. */
-import { classifyBad } from './bad.ts';
-import { type Context, Contexts, NO_CONTEXT, type Skew } from './context.ts';
+import { Clocks } from './clocks.ts';
+import { type Context, Contexts, NO_CONTEXT } from './context.ts';
 import { TraceError } from './errors.ts';
 import { EventReader } from './event.ts';
 import { readSpecial, type Special } from './header.ts';
 import { type FirstLook, firstLook } from './learn.ts';
-import { namedAfter } from './names.ts';
+import { Losses } from './losses.ts';
 import { type Layout, Prefix, scanPrefix } from './prefix.ts';
-import { type Loss, type LossKind, TraceRecord } from './record.ts';
+import { type Loss, TraceRecord } from './record.ts';
 import { Shapes } from './shapes.ts';
+import { entrySkew } from './skew.ts';
 import { emptySummary, type TraceSummary } from './summary.ts';
 import { Tasks } from './tasks.ts';
 import { utf8 } from './text.ts';
@@ -31,19 +32,9 @@ export interface ParserOptions {
 
 /** So much is looked at before the first record is handed out. */
 const FIRST_LOOK = 1 << 20;
-const BEYOND_ASCII = /[^\u0000-\u007f]/;
+const BEYOND_ASCII = /[\u0080-\uffff]/;
 /** No line of a trace is longer: the kernel prints into a page or two. */
 const MAX_LINE = 1 << 16;
-const MAX_NAMES = 1000;
-/** A CPU whose lines are all older than one before them: not they are wrong, but that one. */
-const BELIEVED_BACK = 64;
-
-interface Clock {
-  time: number;
-  /** Lines dropped in a row, and the time of the last of them. */
-  dropped: number;
-  last: number;
-}
 
 export class TraceParser {
   readonly summary: TraceSummary = emptySummary();
@@ -55,14 +46,16 @@ export class TraceParser {
   readonly #events: EventReader;
   readonly #contexts = new Contexts();
   readonly #tasks = new Tasks();
+  readonly #losses: Losses;
   readonly #prefix = new Prefix();
-  readonly #clocks = new Map<number, Clock>();
+  readonly #clocks = new Clocks();
   #pending = '';
   /** Whether `#pending` is. */
   #ascii = true;
   #looked = false;
   #layout: Layout | undefined;
   #decimals = 0;
+  #padded = false;
   #booting = false;
   #previous = '';
   #skipping = false;
@@ -75,6 +68,7 @@ export class TraceParser {
     this.shapes = options.shapes ?? new Shapes();
     this.shapes.settle();
     this.#events = new EventReader(this.shapes);
+    this.#losses = new Losses(this.summary, this.shapes, (loss) => sink.loss(loss));
   }
 
   /**
@@ -98,13 +92,14 @@ export class TraceParser {
     this.#drain();
     const rest = this.#pending;
     this.#pending = '';
-    if (rest !== '' || cut) {
+    if (rest === '' && this.#skipping) this.#line++;
+    else if (rest !== '' || cut) {
       this.#line++;
       // Whatever its last line looks like: half a number is a number.
-      this.#lose('truncated', rest, undefined, undefined, undefined);
+      this.#losses.add('truncated', this.#line, rest);
     }
     this.summary.lines = this.#line;
-    this.summary.cpus = [...this.#clocks.keys()].sort((x, y) => x - y);
+    this.summary.cpus = this.#clocks.cpus();
     if (this.summary.known === 0) {
       throw new TraceError(
         'no-known-event',
@@ -129,6 +124,7 @@ export class TraceParser {
     }
     this.#layout = look.layout;
     this.#decimals = look.decimals;
+    this.#padded = look.padded;
     this.#booting = look.fromBoot;
     this.summary.layout = look.layout;
     this.summary.fromBoot = look.fromBoot;
@@ -147,7 +143,7 @@ export class TraceParser {
     this.#pending = a === 0 ? text : text.slice(a);
     if (this.#pending.length > MAX_LINE) {
       // A line without end is none; its rest is skipped, not gathered.
-      if (!this.#skipping) this.#loseAt(this.#line + 1, 'garbled', this.#pending);
+      if (!this.#skipping) this.#losses.add('garbled', this.#line + 1, this.#pending);
       this.#skipping = true;
       this.#pending = '';
     }
@@ -156,29 +152,32 @@ export class TraceParser {
   #read(text: string, a: number, e: number): void {
     const special = readSpecial(text, a, e);
     if (special) {
+      this.#previous = '';
       this.#special(special, text, a, e);
       return;
     }
     const previous = this.#previous;
     if (previous.length === e - a && text.startsWith(previous, a)) {
-      this.#lose('duplicate', previous, undefined, undefined, undefined);
+      this.#losses.add('duplicate', this.#line, previous);
       return;
     }
     const raw = text.slice(a, e);
     this.#previous = raw;
     if (e - a > MAX_LINE) {
-      this.#lose('garbled', raw, undefined, undefined, undefined);
+      this.#losses.add('garbled', this.#line, raw);
       return;
     }
     if (this.#layout === undefined) this.#adopt(text, a, e);
     const prefix = this.#prefix;
     const scan = this.#layout === undefined ? 'not' : scanPrefix(text, a, e, this.#layout, prefix);
     if (scan !== 'ok') {
-      this.#lose(scan === 'cut' ? 'truncated' : this.#classify(raw), raw, undefined, undefined, undefined);
+      if (scan === 'cut') this.#losses.add('truncated', this.#line, raw);
+      else this.#losses.bad(this.#line, raw);
       return;
     }
     if (this.#layout === 'bare') this.#body(text, a, e, raw);
-    else if (prefix.decimals !== this.#decimals) this.#lose('garbled', raw, undefined, undefined, undefined);
+    else if (prefix.decimals !== this.#decimals || (this.#padded && prefix.align === 'short'))
+      this.#losses.add('garbled', this.#line, raw);
     else this.#body(text, a, e, raw);
   }
 
@@ -188,6 +187,7 @@ export class TraceParser {
       if (scanPrefix(text, a, e, layout, this.#prefix) !== 'ok') continue;
       this.#layout = layout;
       this.#decimals = this.#prefix.decimals;
+      this.#padded = this.#prefix.align === 'padded';
       return;
     }
     if (this.#events.read(text, a, e) === 'ok' && this.#events.subject) this.#layout = 'bare';
@@ -202,25 +202,25 @@ export class TraceParser {
     if (prefix.flagsEnd > prefix.flagsStart) {
       context = this.#contexts.at(text, prefix.flagsStart, prefix.flagsEnd);
       if (!context) {
-        this.#lose('garbled', raw, cpu, undefined, undefined);
+        this.#losses.add('garbled', this.#line, raw, { cpu });
         return;
       }
     }
     const scan = events.read(text, prefix.body, e);
     const event = events.event === '' ? undefined : events.event;
     if (scan === 'cut' || scan === 'garbled') {
-      const kind = scan === 'cut' ? 'truncated' : this.#layout === 'bare' ? this.#classify(raw) : 'garbled';
-      this.#lose(kind, raw, cpu, event, undefined);
+      if (scan === 'garbled' && this.#layout === 'bare') this.#losses.bad(this.#line, raw);
+      else this.#losses.add(scan === 'cut' ? 'truncated' : 'garbled', this.#line, raw, { cpu, event });
       return;
     }
-    if (cpu !== undefined && prefix.time >= 0 && this.#isBack(cpu, prefix.time)) {
-      this.#lose('back-in-time', raw, cpu, event, undefined);
+    if (cpu !== undefined && prefix.time >= 0 && this.#clocks.isBack(cpu, prefix.time)) {
+      this.#losses.add('back-in-time', this.#line, raw, { cpu, event });
       return;
     }
     if (this.summary.timeUnit === 'none' && prefix.time >= 0) this.#unit(text);
     if (this.#booting && prefix.pid === 1) this.#booting = false;
     if (scan === 'unknown') {
-      this.#unknown(event!, raw, cpu);
+      this.#losses.unknown(event!, this.#line, raw, cpu);
       return;
     }
     this.#hand(text, a, raw, context);
@@ -234,13 +234,15 @@ export class TraceParser {
       this.summary.withContext++;
       if (plain.preemptDepth > 0) {
         this.summary.depthShown = true;
-        const skew = this.#skew();
+        const skew = entrySkew(events, this.shapes);
         const early = this.#booting && prefix.pid === 0;
         if (skew > 0 || early) context = this.#contexts.get(plain.flags, skew, early)!;
-      } else if (events.kind === 'kprobe' || events.kind === 'function') this.#skew();
+      } else if (events.kind === 'kprobe' || events.kind === 'function') entrySkew(events, this.shapes);
     } else this.summary.withoutContext++;
     this.summary.records++;
     if (events.subject) this.summary.known++;
+    // Offsets are of bytes; the line that is handed out is of characters.
+    const at = this.#ascii ? a : prefix.timeStart - utf8(text.slice(a, prefix.timeStart)).length;
     this.#sink.record(
       new TraceRecord(
         this.#line,
@@ -251,8 +253,8 @@ export class TraceParser {
         prefix.cpu,
         context,
         prefix.time,
-        prefix.timeStart - a,
-        prefix.timeEnd - a,
+        prefix.timeStart - at,
+        prefix.timeEnd - at,
         events.event,
         events.kind,
         events.func,
@@ -263,48 +265,10 @@ export class TraceParser {
     );
   }
 
-  /** How much too high the depth at a function's entry may be: see `Context.skewed`. */
-  #skew(): Skew {
-    const { kind, func, event, known } = this.#events;
-    const symbol = func?.symbol;
-    if (symbol === undefined || kind === 'tracepoint') return 0;
-    // A return probe is exact; a function probe's exit looks like one, but for the name.
-    if (kind === 'kretprobe') return !event.endsWith('_ret') && this.shapes.shared(symbol) ? 1 : 0;
-    this.shapes.entered(known, event, symbol);
-    if (!this.shapes.shared(symbol)) return 0;
-    return kind === 'function' || namedAfter(event, symbol) ? 1 : 2;
-  }
-
-  #isBack(cpu: number, time: number): boolean {
-    const clock = this.#clocks.get(cpu);
-    if (!clock) {
-      this.#clocks.set(cpu, { time, dropped: 0, last: 0 });
-      return false;
-    }
-    if (time >= clock.time) {
-      clock.time = time;
-      clock.dropped = 0;
-      return false;
-    }
-    clock.dropped = clock.dropped > 0 && time < clock.last ? 1 : clock.dropped + 1;
-    clock.last = time;
-    if (clock.dropped < BELIEVED_BACK) return true;
-    clock.time = time;
-    clock.dropped = 0;
-    return false;
-  }
-
   #unit(text: string): void {
     const { decimals, timeEnd } = this.#prefix;
     const us = decimals === 6 || (decimals === 0 && text.startsWith('us', timeEnd));
     this.summary.timeUnit = us ? 'us' : decimals === 9 ? 'ns' : 'tick';
-  }
-
-  #unknown(event: string, raw: string, cpu: number | undefined): void {
-    const names = this.summary.unknownEvents;
-    const count = names.get(event) ?? 0;
-    if (count > 0 || names.size < MAX_NAMES) names.set(event, count + 1);
-    this.#lose('unknown-event', raw, cpu, event, undefined);
   }
 
   #special(special: Special, text: string, a: number, e: number): void {
@@ -312,42 +276,19 @@ export class TraceParser {
     const raw = text.slice(a, e);
     if (special.kind === 'start') {
       this.summary.tool = special.tool;
-      const begun = this.summary.records > 0 || this.#clocks.size > 0;
+      const begun = this.summary.records > 0 || this.#clocks.cpus().length > 0;
       if (!begun) return;
       this.#clocks.clear();
       this.#layout = undefined;
       this.#booting = false;
-      this.#lose('restart', raw, undefined, undefined, undefined);
+      this.#losses.add('restart', this.#line, raw);
     } else if (special.kind === 'entries') {
       const count = special.written - special.inBuffer;
-      if (count > 0) this.#lose('overrun', raw, undefined, undefined, count);
+      if (count > 0) this.#losses.add('overrun', this.#line, raw, { count });
     } else {
       const kind = special.kind === 'lost' ? 'lost-events' : 'buffer-started';
       const count = special.kind === 'lost' ? special.count : undefined;
-      this.#lose(kind, raw, special.cpu, undefined, count);
+      this.#losses.add(kind, this.#line, raw, { cpu: special.cpu, count });
     }
-  }
-
-  #lose(
-    kind: LossKind,
-    raw: string,
-    cpu: number | undefined,
-    event: string | undefined,
-    count: number | undefined,
-  ) {
-    this.#loseAt(this.#line, kind, raw, cpu, event, count);
-  }
-
-  #classify(raw: string): LossKind {
-    return classifyBad(raw, (name) => this.shapes.isField(name));
-  }
-
-  #loseAt(line: number, kind: LossKind, raw: string, cpu?: number, event?: string, count?: number): void {
-    this.summary.losses[kind]++;
-    if (count !== undefined) this.summary.lostEvents += count;
-    const timed = this.summary.timeUnit === 'us' || this.summary.timeUnit === 'ns';
-    const hides = kind !== 'unknown-event' && !(kind === 'duplicate' && timed);
-    const loss: Loss = { kind, line, hides, cpu, count, event, raw: utf8(raw.slice(0, 400)) };
-    this.#sink.loss(loss);
   }
 }

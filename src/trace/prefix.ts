@@ -30,6 +30,8 @@ export class Prefix {
   decimals = 0;
   /** First character of the event. */
   body = 0;
+  /** Whether the minus stands where the tracer's padding puts it, or before: then the line's head is missing. */
+  align: 'padded' | 'short' | 'long' = 'padded';
 
   reset(at: number): void {
     this.taskStart = at;
@@ -75,21 +77,23 @@ export function scanPrefix(text: string, a: number, e: number, layout: Layout, o
   // The kernel and trace-cmd pad a task's name to 16 characters, the latency format to 8.
   const padded = a + (layout === 'context' ? 16 : 8);
   const quick = padded < e && text.charCodeAt(padded) === MINUS ? first(text, padded, e, out) : 'not';
-  if (quick === 'ok') return finish(text, a, padded, out);
+  if (quick === 'ok') return finish(text, a, padded, padded, out);
   // Other paddings: every minus may be the one. Names have 15 characters at most, so not many are tried.
   let result: Scan = quick;
   const limit = Math.min(e, a + 64);
   for (let i = text.indexOf('-', a); i >= 0 && i < limit; i = text.indexOf('-', i + 1)) {
     const scan = first(text, i, e, out);
-    if (scan === 'ok') return finish(text, a, i, out);
+    if (scan === 'ok') return finish(text, a, i, padded, out);
     if (scan === 'cut') result = 'cut';
   }
   return result;
 }
 
-function finish(text: string, a: number, dash: number, out: Prefix): Scan {
+function finish(text: string, a: number, dash: number, padded: number, out: Prefix): Scan {
   out.taskStart = blanks(text, a, dash);
   out.taskEnd = dash;
+  out.align = dash === padded ? 'padded' : dash < padded ? 'short' : 'long';
+  for (let i = out.taskStart; i < dash; i++) if (text.charCodeAt(i) < 32) return 'not';
   return 'ok';
 }
 

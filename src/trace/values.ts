@@ -141,7 +141,7 @@ function enclosed(text: string, i: number, e: number, close: string): number {
     if (k + 1 !== e && text.charCodeAt(k + 1) !== BLANK) continue;
     for (let x = i; x < k; x++) {
       const c = text.charCodeAt(x);
-      if (c < 32 || (c > 126 && close !== '"')) return -2;
+      if (c < 32 || c > 126) return -2;
     }
     return k + 1;
   }

@@ -74,8 +74,15 @@ function subjectsOf(system: System, together: readonly Partial<Options>[]): Subj
   );
 }
 
-/** @param together options that make a difference only together */
-export function testRules(system: System, together: readonly Partial<Options>[] = []): void {
+/**
+ * @param together options that make a difference only together
+ * @param never states that another machine's order of steps keeps out of reach; each must be so
+ */
+export function testRules(
+  system: System,
+  together: readonly Partial<Options>[] = [],
+  never: readonly string[] = [],
+): void {
   describe(system.name, () => {
     const mine = subjectsOf(system, together);
     const used: UsedParts[] = [];
@@ -101,7 +108,7 @@ export function testRules(system: System, together: readonly Partial<Options>[] 
     });
 
     test('no state that the system leaves open to a machine is never entered in all of them', () => {
-      expect([...open].filter((state) => !entered.has(state))).toEqual([]);
+      expect([...open].filter((state) => !entered.has(state)).sort()).toEqual([...never].sort());
     });
 
     test('every safety property has a witness, every witness a property', () => {

@@ -1,0 +1,206 @@
+/** Conversions of pages: asked for in which context, for whom, and what the pages are afterwards. */
+import type { Bound } from '../binding/roles.ts';
+import type { TraceRecord } from '../record.ts';
+import { judgeContext } from './context-check.ts';
+import { type Frame, type Lane, laneName } from './lanes.ts';
+import type { Pages, Thing } from './objects.ts';
+import { byOf, hex, type Scene } from './scene.ts';
+
+const PAGE = 4096;
+
+const cut = (range: Pages, start: number, end: number): Pages => ({ ...range, start, end });
+
+/** The calls that convert what is theirs. */
+const OWNERS = [
+  'alloc_pool',
+  'direct_alloc',
+  'direct_alloc_pages',
+  'expand',
+  'dyn_free',
+  'direct_free',
+  'direct_free_pages',
+] as const;
+
+export function conversionBegins(
+  scene: Scene,
+  record: TraceRecord,
+  lane: Lane,
+  bound: Bound,
+  frame: Frame,
+): void {
+  const to = bound.role === 'decrypt' ? 'shared' : 'private';
+  const start = record.hex('addr');
+  const pages = record.int('numpages');
+  const known =
+    start !== undefined && pages !== undefined && pages > 0 && Number.isSafeInteger(start + pages * PAGE);
+  const owner = lane.inside(...OWNERS);
+  const thing: Thing | undefined = ownerThing(lane) ?? (known ? pageThing(scene, record, start) : undefined);
+  if (thing) scene.saw(thing, record, lane, to === 'shared' ? 'to be shared' : 'to be private');
+  frame.unjudged = !judgeContext(scene, record, lane, bound.symbol, 'a conversion', thing);
+  frame.instance = scene.follow('conversion', !frame.sure);
+  const by = byOf(record, lane.inside('dyn_free', 'dyn_alloc'));
+  scene.step(frame.instance, bound.symbol, { by }, record);
+  if (owner?.instance) {
+    const told = owner.instance.machine === 'dynamic-free' ? { by } : {};
+    scene.step(owner.instance, bound.symbol, told, record);
+  }
+  if (!known) return;
+  frame.start = start;
+  frame.size = pages * PAGE;
+  frame.conversion = { to, start, end: start + frame.size, ok: undefined };
+  if (owner && (owner.conversion === undefined || to === 'private')) owner.conversion = frame.conversion;
+}
+
+export function conversionEnds(
+  scene: Scene,
+  record: TraceRecord,
+  lane: Lane,
+  bound: Bound,
+  frame: Frame | undefined,
+): void {
+  const caller = record.caller?.symbol?.replace(/\..*$/, '');
+  if (frame === undefined) return;
+  const thing = ownerThing(lane);
+  if (thing) scene.saw(thing, record, lane);
+  const answer = record.int('ret');
+  if (frame.unjudged) {
+    // The depth shown at the entry was too high or not there; that of the return is right.
+    if (!judgeContext(scene, record, lane, bound.symbol, 'a conversion', thing))
+      scene.tally.undecided('no-sleep-in-atomic');
+    frame.unjudged = false;
+  }
+  if (answer === undefined) return;
+  const ok = answer === 0;
+  const by = byOf(record, lane.inside('dyn_free', 'dyn_alloc'));
+  const ret = ok ? 'ok' : 'failed';
+  scene.step(frame.instance, `${bound.symbol}_ret`, { by, ret }, record);
+  const owner = lane.inside(...OWNERS);
+  if (owner?.instance) {
+    const told = owner.instance.machine === 'dynamic-free' ? { by, ret } : { ret };
+    scene.step(owner.instance, `${bound.symbol}_ret`, told, record);
+  }
+  const { conversion } = frame;
+  if (conversion === undefined) return;
+  conversion.ok = ok;
+  if (conversion.to === 'shared') shared(scene, record, lane, owner, caller, conversion, ok);
+  else madePrivate(scene, record, lane, owner, conversion, ok);
+}
+
+type Range = { readonly start: number; readonly end: number };
+
+function shared(
+  scene: Scene,
+  record: TraceRecord,
+  lane: Lane,
+  owner: Frame | undefined,
+  caller: string | undefined,
+  range: Range,
+  ok: boolean,
+): void {
+  exposure(scene, record, lane, owner, caller);
+  for (const known of scene.pages.overlapping(range.start, range.end)) {
+    if (known.owner !== 'atomic pool') continue;
+    scene.tally.violated(
+      'one-owner',
+      record,
+      laneName(record),
+      'set_memory_decrypted',
+      `pages ${hex(known.start)} to ${hex(known.end)} were taken for another buffer while an atomic pool holds them (line ${known.thing.firstLine})`,
+      known.thing,
+    );
+  }
+  if (owner?.role === 'expand') scene.tally.check('one-owner');
+  const name = `pages ${hex(range.start)} to ${hex(range.end)}`;
+  const of = owner?.role;
+  scene.pages.put(
+    {
+      start: range.start,
+      end: range.end,
+      state: ok ? 'shared' : 'uncertain',
+      owner:
+        of === 'expand'
+          ? 'atomic pool'
+          : of === 'alloc_pool'
+            ? 'swiotlb pool'
+            : of === undefined
+              ? 'other'
+              : 'allocation',
+      thing: scene.thing('page range', name, record),
+    },
+    cut,
+  );
+}
+
+/** Pages may be shared by who took them for the purpose; a mapping bounces. */
+function exposure(
+  scene: Scene,
+  record: TraceRecord,
+  lane: Lane,
+  owner: Frame | undefined,
+  caller: string | undefined,
+): void {
+  const map = lane.inside('map', 'tbl_map');
+  const made =
+    owner !== undefined ||
+    (caller !== undefined && !/^_*(dma_(direct_)?map|swiotlb_map|swiotlb_tbl_map)/.test(caller));
+  if (!made && map !== undefined) {
+    scene.tally.violated(
+      'no-exposure',
+      record,
+      laneName(record),
+      'set_memory_decrypted',
+      `pages were shared inside a mapping (line ${map.line}) and not for a pool: the memory that is mapped becomes shared in place`,
+    );
+  } else if (made || caller !== undefined) scene.tally.check('no-exposure');
+  else scene.tally.undecided('no-exposure');
+}
+
+function madePrivate(
+  scene: Scene,
+  record: TraceRecord,
+  lane: Lane,
+  owner: Frame | undefined,
+  range: Range,
+  ok: boolean,
+): void {
+  // In a pool's own free, or in the undoing of its making, its pages are no longer lent to anybody.
+  const own = owner?.role === 'expand' || owner?.role === 'alloc_pool';
+  for (const known of own ? [] : scene.pages.overlapping(range.start, range.end)) {
+    if (known.owner !== 'atomic pool') continue;
+    scene.tally.violated(
+      'pool-tells-the-truth',
+      record,
+      laneName(record),
+      'set_memory_encrypted',
+      `pages ${hex(Math.max(known.start, range.start))} to ${hex(Math.min(known.end, range.end))} were made private while an atomic pool that took them as shared (line ${known.thing.firstLine}) holds them`,
+      known.thing,
+    );
+  }
+  if (!own) scene.tally.check('pool-tells-the-truth');
+  if (ok) scene.pages.remove(range.start, range.end, cut);
+  else {
+    scene.pages.put(
+      {
+        ...range,
+        state: 'uncertain',
+        owner: 'other',
+        thing: scene.thing('page range', `pages ${hex(range.start)} to ${hex(range.end)}`, record),
+      },
+      cut,
+    );
+  }
+}
+
+/** The object on whose behalf the innermost call works. */
+export function ownerThing(lane: Lane): Thing | undefined {
+  for (let i = lane.stack.length - 1; i >= 0; i--) {
+    const { pool, allocation } = lane.stack[i]!;
+    if (pool ?? allocation) return pool ?? allocation;
+  }
+  return undefined;
+}
+
+/** The pages themselves, where nothing else is known of them. */
+function pageThing(scene: Scene, record: TraceRecord, start: number): Thing {
+  return scene.thing('page range', `pages from ${hex(start)}`, record);
+}

@@ -1,0 +1,9 @@
+/** Logs of real kernels, judged by the specification. */
+export { type HistoryLine, historyOf, type Judged, judgeFile, judgeText } from './check.ts';
+export { type CoverageRow, coverageOf } from './coverage.ts';
+export { Judge } from './judge.ts';
+export { PROPERTIES, type PropertyName } from './properties.ts';
+export type { Stray } from './scene.ts';
+export { MACHINES, Specification } from './specification.ts';
+export type { Violation } from './tally.ts';
+export type { PropertyVerdict, Verdict } from './verdict.ts';

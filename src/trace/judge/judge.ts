@@ -1,0 +1,334 @@
+/** A log's records, one after the other, against the specification. */
+import { Binder, type Bound, type PointRole, type Role } from '../binding/roles.ts';
+import type { TraceSink } from '../parser.ts';
+import type { Loss, TraceRecord } from '../record.ts';
+import {
+  allocated,
+  directAllocBegins,
+  directAllocEnds,
+  directFreeBegins,
+  directFreeEnds,
+  freeing,
+  pieceOffered,
+} from './allocations.ts';
+import { judgeContext, mayBlock } from './context-check.ts';
+import { conversionBegins, conversionEnds } from './conversions.ts';
+import type { Frame, Lane } from './lanes.ts';
+import {
+  expire,
+  mapBegins,
+  mapped,
+  mappedList,
+  slotFound,
+  slotReleased,
+  unmapBegins,
+  unmapped,
+} from './mappings.ts';
+import { poolBufferOffered, poolFreeBegins, poolFreeEnds, poolMade, poolUsed } from './pools.ts';
+import { Scene, type Touch } from './scene.ts';
+import type { Specification } from './specification.ts';
+import { Tally } from './tally.ts';
+
+export interface JudgeOptions {
+  readonly touch?: Touch;
+}
+
+export class Judge implements TraceSink {
+  readonly tally = new Tally();
+  readonly binder = new Binder();
+  readonly scene: Scene;
+  /** A part of the log is missing from its beginning, on some CPU. */
+  overrun = false;
+  /** CPUs that the header names; those that have been heard of. */
+  #cpus: number | undefined;
+  readonly #heard = new Set<number>();
+  #headed = false;
+  #unit = 0;
+  #unitKnown = false;
+  #last: TraceRecord | undefined;
+  #count = 0;
+
+  constructor(specification: Specification, options: JudgeOptions = {}) {
+    this.scene = new Scene(specification, this.tally, this.binder);
+    this.scene.touch = options.touch;
+  }
+
+  record(record: TraceRecord): void {
+    if (!this.#unitKnown) this.#learnUnit(record);
+    if (this.overrun && !this.#heard.has(record.cpu)) this.#heard.add(record.cpu);
+    if ((++this.#count & 0xff) === 0 && this.scene.conflicts.length > 0)
+      expire(this.scene, record.time, this.#unit);
+    const bound = this.binder.bind(record);
+    if (bound === undefined) return;
+    this.#last = record;
+    const lane = this.scene.lanes.of(record);
+    if (bound.entry) this.#entry(record, lane, bound);
+    else if (bound.ret) this.#return(record, lane, bound);
+    else this.#point(record, lane, bound.role as PointRole);
+  }
+
+  loss(loss: Loss): void {
+    if (!loss.hides) return;
+    if (loss.kind === 'overrun') {
+      this.overrun = true;
+      const cpus = /#P:(\d+)/.exec(loss.raw);
+      this.#cpus = cpus ? Number(cpus[1]) : undefined;
+      return;
+    }
+    if (loss.kind === 'buffer-started') {
+      if (loss.cpu !== undefined) this.#heard.add(loss.cpu);
+      this.tally.takeBack();
+    }
+    this.scene.forget();
+    if (loss.kind !== 'buffer-started' && !this.overrun) this.tally.settle();
+  }
+
+  /** The end of the log. `headed`: it has the header that would say what is missing. */
+  end(headed: boolean): void {
+    this.#headed = headed;
+    if (this.#last && this.scene.conflicts.length > 0) expire(this.scene, this.#last.time, this.#unit);
+    for (const { open } of this.scene.conflicts) if (open) this.tally.undecided('one-owner');
+    const whole =
+      this.#headed && !(this.overrun && (this.#cpus === undefined || this.#heard.size < this.#cpus));
+    if (!whole) this.tally.takeBack();
+  }
+
+  #learnUnit(record: TraceRecord): void {
+    this.#unitKnown = true;
+    const point = record.timeText.indexOf('.');
+    this.#unit = point < 0 ? 0 : 10 ** (record.timeText.length - point - 1);
+  }
+
+  #frame(record: TraceRecord, role: Role): Frame {
+    const { context } = record;
+    return {
+      role,
+      line: record.line,
+      device: record.field('dev') ?? '',
+      size: record.int('size') ?? 0,
+      attrs: record.int('attrs') ?? 0,
+      gfp: record.int('gfp'),
+      sure: context.known && context.interrupt === 0,
+      unjudged: false,
+      start: 0,
+      fromPool: undefined,
+      owned: undefined,
+      conversion: undefined,
+      copied: false,
+      released: false,
+      pool: undefined,
+      mapping: undefined,
+      allocation: undefined,
+      instance: undefined,
+    };
+  }
+
+  #entry(record: TraceRecord, lane: Lane, bound: Bound): void {
+    const role = bound.role as Role;
+    if (role === 'tbl_unmap') {
+      poolUsed(this.scene, record, lane);
+      slotReleased(this.scene, record, lane);
+      return;
+    }
+    if (role === 'bounce') {
+      const inside = lane.inside('tbl_map', 'unmap');
+      if (inside) inside.copied = true;
+      return;
+    }
+    if (role === 'free_pages') {
+      const inside = lane.inside('direct_free', 'dyn_free');
+      if (inside) inside.released = true;
+      return;
+    }
+    const frame = this.#frame(record, role);
+    for (const over of lane.enter(frame)) this.#over(record, lane, over);
+    this.#begins(record, lane, bound, frame);
+  }
+
+  #begins(record: TraceRecord, lane: Lane, bound: Bound, frame: Frame): void {
+    const { scene } = this;
+    switch (frame.role) {
+      case 'decrypt':
+      case 'encrypt':
+        conversionBegins(scene, record, lane, bound, frame);
+        break;
+      case 'map':
+        mapBegins(scene, record, frame);
+        break;
+      case 'unmap':
+        unmapBegins(scene, record, lane, frame);
+        break;
+      case 'dyn_free':
+        poolFreeBegins(scene, record, lane, frame);
+        break;
+      case 'alloc':
+        this.#sleeps(record, lane, bound, frame);
+        frame.instance = this.#allocating(record, frame);
+        break;
+      case 'direct_alloc':
+        directAllocBegins(scene, frame);
+        this.#inner(record, lane, bound, frame, lane.inside('alloc'));
+        break;
+      case 'direct_alloc_pages':
+        directAllocBegins(scene, frame);
+        this.#sleeps(record, lane, bound, frame);
+        break;
+      case 'direct_free':
+      case 'direct_free_pages':
+        directFreeBegins(scene, record, lane, frame);
+        if (frame.role === 'direct_free') {
+          frame.instance = scene.follow('direct-free', !frame.sure);
+          scene.step(frame.instance, 'dma_free_attrs', {}, record);
+        }
+        break;
+      case 'expand':
+        this.#sleeps(record, lane, bound, frame);
+        frame.instance = scene.follow('atomic-pool-expand', !frame.sure);
+        if (lane.inside('pool_work')) scene.step(frame.instance, 'kworker_start', {}, record);
+        break;
+      case 'vmap':
+      case 'vunmap':
+        this.#sleeps(record, lane, bound, frame);
+        if (frame.unjudged) this.tally.undecided('no-sleep-in-atomic');
+        lane.leave(frame.role);
+        break;
+    }
+  }
+
+  /** What may sleep by its nature (vmap) or by its gfp; a context that is not to be read is asked for again later. */
+  #sleeps(record: TraceRecord, lane: Lane, bound: Bound, frame: Frame): void {
+    const alias = frame.role === 'vmap' || frame.role === 'vunmap';
+    if (!alias && !mayBlock(frame.gfp)) return;
+    const what = alias ? bound.symbol : 'an allocation that may sleep';
+    frame.unjudged = !judgeContext(this.scene, record, lane, bound.symbol, what);
+  }
+
+  /** Where its caller is not recorded, the allocation begins here. */
+  #inner(record: TraceRecord, lane: Lane, bound: Bound, frame: Frame, outer: Frame | undefined): void {
+    if (outer === undefined || outer.unjudged) this.#sleeps(record, lane, bound, frame);
+    if (outer === undefined) frame.instance = this.#allocating(record, frame);
+    else {
+      outer.unjudged = false;
+      frame.instance = outer.instance;
+    }
+  }
+
+  #allocating(record: TraceRecord, frame: Frame) {
+    const instance = this.scene.follow('direct-alloc', !frame.sure);
+    const told = frame.gfp === undefined ? {} : { ctx: mayBlock(frame.gfp) ? 'process' : 'atomic' };
+    this.scene.step(instance, 'dma_alloc_attrs', told, record);
+    return instance;
+  }
+
+  #return(record: TraceRecord, lane: Lane, bound: Bound): void {
+    const { scene } = this;
+    const role = bound.role as Role;
+    const frame = lane.leave(role);
+    if (role === 'decrypt' || role === 'encrypt') {
+      conversionEnds(scene, record, lane, bound, frame);
+      return;
+    }
+    if (role === 'tbl_map') {
+      slotFound(scene, record, lane, frame);
+      return;
+    }
+    if (frame === undefined) return;
+    if (frame.unjudged && !judgeContext(scene, record, lane, bound.symbol, 'an allocation that may sleep')) {
+      this.tally.undecided('no-sleep-in-atomic');
+    }
+    switch (role) {
+      case 'alloc_pool':
+        poolMade(scene, record, lane, frame);
+        break;
+      case 'pool_alloc':
+        this.#pieceGiven(record, lane, frame);
+        break;
+      case 'pool_free':
+        this.#pieceOffered(record, lane);
+        break;
+      case 'direct_alloc':
+      case 'direct_alloc_pages':
+        directAllocEnds(scene, record, lane, frame);
+        break;
+      case 'direct_free':
+        scene.step(frame.instance, 'dma_free_attrs_ret', {}, record);
+        directFreeEnds(scene, record, lane, frame);
+        break;
+      case 'alloc':
+        scene.step(
+          frame.instance,
+          'dma_alloc_attrs_ret',
+          record.hex('ret') === 0 ? { got: 'null' } : {},
+          record,
+        );
+        break;
+      case 'expand':
+        scene.step(
+          frame.instance,
+          lane.inside('pool_work') ? 'work_done' : 'dma_atomic_pool_init_ret',
+          {},
+          record,
+        );
+        break;
+      case 'dyn_free':
+        poolFreeEnds(scene, record, lane, frame, true);
+        break;
+    }
+  }
+
+  #pieceGiven(record: TraceRecord, lane: Lane, frame: Frame): void {
+    const got = record.hex('ret');
+    const caller = lane.inside('alloc_pool', 'direct_alloc', 'direct_alloc_pages');
+    if (got === undefined || caller === undefined) return;
+    caller.fromPool = got !== 0;
+    if (caller.role !== 'direct_alloc') return;
+    const attrs = (frame.attrs & 0x6000) !== 0 ? 'CC_SHARED' : 'none';
+    this.scene.step(caller.instance, 'gen_pool_alloc', { attrs, ok: got !== 0 }, record);
+  }
+
+  #pieceOffered(record: TraceRecord, lane: Lane): void {
+    const answer = record.int('ret');
+    const frame = lane.inside('dyn_free', 'direct_free', 'direct_free_pages');
+    if (answer === undefined || frame === undefined) return;
+    const owned = (answer & 1) !== 0;
+    frame.owned = owned;
+    if (frame.role === 'dyn_free') poolBufferOffered(this.scene, record, lane, frame, owned);
+    else {
+      if (frame.role === 'direct_free')
+        this.scene.step(frame.instance, 'dma_free_from_pool', { owned }, record);
+      pieceOffered(this.scene, record, lane, frame, owned);
+    }
+  }
+
+  /** A call without a return probe is over, because another one begins. */
+  #over(record: TraceRecord, lane: Lane, frame: Frame): void {
+    if (frame.role === 'dyn_free') poolFreeEnds(this.scene, record, lane, frame, false);
+    else if (frame.unjudged) this.tally.undecided('no-sleep-in-atomic');
+  }
+
+  #point(record: TraceRecord, lane: Lane, role: PointRole): void {
+    const { scene } = this;
+    switch (role) {
+      case 'tp_map':
+        mapped(scene, record, lane);
+        break;
+      case 'tp_unmap':
+        unmapped(scene, record, lane);
+        break;
+      case 'tp_map_sg':
+        mappedList(lane);
+        break;
+      case 'tp_bounced':
+        lane.bounced = true;
+        break;
+      case 'tp_alloc':
+        allocated(scene, record, lane);
+        break;
+      case 'tp_free':
+        freeing(scene, record, lane);
+        break;
+      case 'tp_unmap_sg':
+        break;
+    }
+  }
+}
