@@ -22,6 +22,7 @@ export const machine = setup({
         cpu_read: 'inBuffer',
         device_write: 'inBuffer',
         device_read: 'inBuffer',
+        given_up: 'inBuffer',
         taken: 'bufferOnly',
       },
     },

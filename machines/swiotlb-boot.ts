@@ -70,8 +70,6 @@ export const machine = setup({
     early: {
       on: {
         swiotlb_init: [{ guard: 'disabled', target: 'init.returning' }, { target: 'init' }],
-        // No pool was asked for.
-        swiotlb_update_mem_attributes: 'update',
         driver_calls: 'early',
       },
     },
@@ -225,7 +223,6 @@ export const swiotlbBoot: MachineFile = {
   without: {
     7: [
       // Nothing is recorded.
-      { state: 'early', event: 'swiotlb_update_mem_attributes', to: 'update.returning' },
       {
         state: 'window',
         event: 'swiotlb_update_mem_attributes',

@@ -22,8 +22,8 @@ interface CubeParts {
   lacks: number[];
 }
 
-/** No predicate of more than this many options and patches is tried before one that names them all is taken. */
-const MOST = 5;
+/** All predicates of this many options and patches are tried; longer ones are found by leaving out of all. */
+const MOST = 3;
 
 /**
  * A disjunction of cubes that is true of all that fail and of nothing else in the universe. Each cube is the
@@ -31,16 +31,30 @@ const MOST = 5;
  * them apart. Greedy: short, not always the shortest.
  *
  * @param fails of one system: a part of the universe
+ * @param speakOf patches that may be named; by default all that act in the system
  */
-export function cover(universe: readonly Situated[], fails: ReadonlySet<Situated>): Cube[] {
-  const cubes: Cube[] = [];
+export function cover(
+  universe: readonly Situated[],
+  fails: ReadonlySet<Situated>,
+  speakOf?: readonly number[],
+): Cube[] {
+  let cubes: Covering[] = [];
   let left = [...fails];
   while (left.length > 0) {
-    const { cube, covers } = widest(universe, fails, left[0]!, new Set(left));
-    cubes.push(cube);
-    left = left.filter((one) => !covers.has(one));
+    const found = widest(universe, fails, left[0]!, new Set(left), speakOf);
+    cubes.push(found);
+    left = left.filter((one) => !found.covers.has(one));
   }
-  return cubes;
+  for (const one of cubes) {
+    const others = cubes.filter((other) => other !== one);
+    if ([...one.covers].every((fail) => others.some(({ covers }) => covers.has(fail)))) cubes = others;
+  }
+  return cubes.map(({ cube }) => cube);
+}
+
+interface Covering {
+  readonly cube: Cube;
+  readonly covers: ReadonlySet<Situated>;
 }
 
 function widest(
@@ -48,9 +62,10 @@ function widest(
   fails: ReadonlySet<Situated>,
   seed: Situated,
   left: ReadonlySet<Situated>,
-): { cube: Cube; covers: ReadonlySet<Situated> } {
-  const literals = literalsOf(universe, seed);
-  let best: { cube: Cube; covers: ReadonlySet<Situated>; gain: number } | undefined;
+  speakOf: readonly number[] | undefined,
+): Covering {
+  const literals = literalsOf(universe, seed, speakOf);
+  let best: (Covering & { gain: number }) | undefined;
   let last = literals.length;
   for (let size = 0; size <= Math.min(last, MOST); size++) {
     for (const chosen of subsets(literals, size)) {
@@ -62,7 +77,34 @@ function widest(
     // One literal more than is needed may tell fewer platforms apart, and be true of more.
     if (best !== undefined && last === literals.length) last = size + 1;
   }
-  return best ?? attempt(universe, fails, seed, literals)!;
+  if (best !== undefined) return best;
+  const tried = orders(literals).map((order) => shortened(universe, fails, seed, order));
+  const gain = ({ covers }: { covers: ReadonlySet<Situated> }) =>
+    [...covers].filter((one) => left.has(one)).length;
+  return tried.reduce((one, other) => (gain(other) > gain(one) ? other : one));
+}
+
+/** All literals, but those that can be left out, which is asked in the given order. */
+function shortened(
+  universe: readonly Situated[],
+  fails: ReadonlySet<Situated>,
+  seed: Situated,
+  literals: readonly Literal[],
+): Covering {
+  let kept = literals;
+  for (const literal of literals) {
+    const fewer = kept.filter((one) => one !== literal);
+    if (attempt(universe, fails, seed, fewer) !== null) kept = fewer;
+  }
+  const found = attempt(universe, fails, seed, kept);
+  if (found === null) throw new Error('the patches that may be named do not tell where it fails');
+  return found;
+}
+
+/** Some orders in which literals may be left out: each rotation, forwards and backwards. */
+function orders<T>(all: readonly T[]): T[][] {
+  const rotations = all.map((_, i) => [...all.slice(i), ...all.slice(0, i)]);
+  return [...rotations, ...rotations.map((order) => [...order].reverse())];
 }
 
 /** The cube of some literals on all platforms where it has no counterexample; null if the seed's is not among them. */
@@ -71,7 +113,7 @@ function attempt(
   fails: ReadonlySet<Situated>,
   seed: Situated,
   chosen: readonly Literal[],
-): { cube: Cube; covers: ReadonlySet<Situated> } | null {
+): Covering | null {
   const wrong = new Set<string>();
   const covers: Situated[] = [];
   for (const one of universe) {
@@ -100,8 +142,13 @@ function cubeOf({ platforms, options, has, lacks }: CubeParts): Cube {
 }
 
 /** What is true of a situation and not of all. */
-function literalsOf(universe: readonly Situated[], seed: Situated): Literal[] {
-  const patches = [...new Set(universe.flatMap(({ acting }) => acting))].sort((a, b) => a - b);
+function literalsOf(
+  universe: readonly Situated[],
+  seed: Situated,
+  speakOf: readonly number[] | undefined,
+): Literal[] {
+  const acting = [...new Set(universe.flatMap((one) => one.acting))].sort((a, b) => a - b);
+  const patches = acting.filter((patch) => speakOf?.includes(patch) ?? true);
   const of = (patch: number): Literal =>
     seed.acting.includes(patch)
       ? { text: `+${patch}`, is: ({ acting }) => acting.includes(patch), add: ({ has }) => has.push(patch) }

@@ -70,5 +70,19 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
       'a counterexample, for the viewers of Apalache and Quint',
     ],
   ],
+  trace: [
+    [
+      'npx ccdma trace test/fixtures/traces/linux-7.3/contexts.txt.gz',
+      'a log of a kernel that contains the series',
+    ],
+    [
+      'npx ccdma trace test/fixtures/traces/linux-6.12/exhaust.txt.gz --diagram /tmp/free-in-softirq.svg',
+      'a kernel before it: dynamic pools are freed in softirq',
+    ],
+  ],
+  probes: [
+    ['npx ccdma probes --kernel 6.12', 'shell lines for an older kernel'],
+    ['npx ccdma probes --as bootconfig', 'to record from boot'],
+  ],
   start: [['npx ccdma start', 'what npm start runs']],
 };

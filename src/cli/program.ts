@@ -167,6 +167,22 @@ export function programOf(io: Io, job: Job): Command {
     .action(async (format, system, options) =>
       run((await import('./commands/export.ts')).exportSystem(io, format, system, options)),
     );
+  command('trace', 'judge trace logs of a real kernel by the specification')
+    .argument('<file...>', 'the text of tracefs’ trace or of trace-cmd report, or gzip of it')
+    .option('--series <name>', 'whose machines judge: baseline, v5, prefix:K or without:N (default: v5)')
+    .addOption(repeatable('--platform <name>', 'where the log may be from (default: any; repeatable)'))
+    .option('--diagram <file>', 'draw the first violation as a sequence diagram (SVG)')
+    .option('--coverage', 'which steps of the machines the log exercised')
+    .option('--strict', 'exit 3 when something is undecided or missing, and nothing is violated')
+    .addOption(json('trace'))
+    .action(async (files, options) =>
+      run(await (await import('./commands/trace.ts')).trace(io, files, options)),
+    );
+  command('probes', 'print the commands that record what trace wants to know')
+    .option('--kernel <version>', 'as uname -r prints it (default: the newest that was reviewed)')
+    .option('--symbols <file>', 'System.map or kallsyms of the kernel: which functions are there')
+    .option('--as <form>', 'shell, cmdline or bootconfig', 'shell')
+    .action(async (options) => run((await import('./commands/probes.ts')).probes(io, options)));
   command(
     'start',
     'the main job: check, cover, explore and conform v5 and the baseline everywhere, and sum up',

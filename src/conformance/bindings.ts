@@ -1,11 +1,24 @@
 /** The systems that are bound to the simulator. A new one is a folder of its own and a line below. */
 import { createKernel, type Kernel } from '../kernel/index.ts';
+import { allocationBinding, allocationPagesBinding } from './allocation/binding.ts';
+import { atomicPoolsBinding } from './atomic-pools/binding.ts';
 import type { Binding } from './binding.ts';
+import { bootBinding } from './boot/binding.ts';
 import { dynamicPoolsBinding } from './dynamic-pools/binding.ts';
 import { kernelConfig } from './facts.ts';
+import { restrictedInitBinding } from './restricted-init/binding.ts';
+import { streamingBinding } from './streaming/binding.ts';
 import type { Subject } from './subject.ts';
 
-const BINDINGS: readonly Binding[] = [dynamicPoolsBinding];
+const BINDINGS: readonly Binding[] = [
+  dynamicPoolsBinding,
+  bootBinding,
+  atomicPoolsBinding,
+  allocationBinding,
+  allocationPagesBinding,
+  restrictedInitBinding,
+  streamingBinding,
+];
 
 /** The binding of a system. Throws when there is none. */
 export function bindingOf(system: string): Binding {
@@ -19,5 +32,8 @@ export const isBound = (system: string): boolean => BINDINGS.some((known) => kno
 
 /** A fresh simulator for a subject: its series, platform and options, as the system's binding sizes them. */
 export function kernelFor({ system, series, platform, options }: Subject): Kernel {
-  return createKernel(bindingOf(system.name).machine(kernelConfig(series, platform, options)));
+  const binding = bindingOf(system.name);
+  const kernel = createKernel(binding.machine(kernelConfig(series, platform, options)));
+  binding.prepare?.(kernel);
+  return kernel;
 }

@@ -2,7 +2,15 @@
 import { availableParallelism } from 'node:os';
 import type { Worker } from 'node:worker_threads';
 import type { Series } from '../series/index.ts';
-import { type ConformPart, type ConformResult, joinParts, type Suite, suiteOf, sumUp } from './conform.ts';
+import {
+  type ConformPart,
+  type ConformResult,
+  goAround,
+  joinParts,
+  type Suite,
+  suiteOf,
+  sumUp,
+} from './conform.ts';
 import { type ConformTask, packPaths } from './conform-worker.ts';
 import type { Subject } from './subject.ts';
 import { startThread } from './thread.ts';
@@ -52,7 +60,8 @@ export async function conformInThreads(
     };
     return inThread(task, (progress) => report(index, progress));
   });
-  return sumUp(joinParts(await Promise.all(parts)));
+  const part = joinParts(await Promise.all(parts));
+  return sumUp(goAround(subject, machines, suite.graph, part));
 }
 
 /** Threads that have nothing to do. They are kept: starting one takes a second, and its code has to warm up. */

@@ -2,6 +2,7 @@
 import { explore, type GlobalEvent, type Graph, type Path, runPath } from '../lts/index.ts';
 import { transitionCover } from '../paths/index.ts';
 import type { Series } from '../series/index.ts';
+import { pathsAround } from './around.ts';
 import { bindingOf, kernelFor } from './bindings.ts';
 import { Bound, Lockstep, type Mismatch } from './lockstep.ts';
 import { SafetyMonitor, type Violation } from './safety.ts';
@@ -59,6 +60,8 @@ export function suiteOf(subject: Subject, machines: Series): Suite {
 export interface ConformPart extends Omit<ConformResult, 'transitionsCovered'> {
   /** One byte for each transition of the graph: 1 when it was executed. */
   readonly executed: Uint8Array;
+  /** Transitions at which the simulator parted from the machines, so that the path ended. */
+  readonly diverging: readonly number[];
 }
 
 const PROGRESS_EVERY = 50;
@@ -73,10 +76,29 @@ export function conformSubject(
   machines: Series,
   options: ConformOptions = {},
 ): ConformResult {
-  return sumUp(conformPart(subject, machines, options));
+  const suite = options.suite ?? suiteOf(subject, machines);
+  const part = conformPart(subject, machines, { ...options, suite });
+  return sumUp(options.maxPaths === undefined ? goAround(subject, machines, suite.graph, part) : part);
 }
 
-export function sumUp({ executed, ...part }: ConformPart): ConformResult {
+/**
+ * Runs what divergences kept from being executed, by ways that avoid them, until nothing is left that can be
+ * reached so. Only where the machines are those of the simulator's own series: elsewhere paths are long because
+ * differences are passed over.
+ */
+export function goAround(subject: Subject, machines: Series, graph: Graph, part: ConformPart): ConformPart {
+  if (machines.name !== subject.series.name) return part;
+  let all = part;
+  for (;;) {
+    const paths = all.diverging.length === 0 ? [] : pathsAround(graph, all.executed, new Set(all.diverging));
+    if (paths.length === 0) return all;
+    const run = new SuiteRun(subject, graph, false, true);
+    for (const path of paths) run.path(path);
+    all = joinParts([all, run.result(paths.length)]);
+  }
+}
+
+export function sumUp({ executed, diverging: _, ...part }: ConformPart): ConformResult {
   return { ...part, transitionsCovered: executed.reduce((sum, one) => sum + one, 0) };
 }
 
@@ -106,6 +128,7 @@ export function joinParts(parts: readonly ConformPart[]): ConformPart {
     transitionsTotal: first.transitionsTotal,
     blockedChecked: sum(({ blockedChecked }) => blockedChecked),
     executed,
+    diverging: [...new Set(parts.flatMap(({ diverging }) => diverging))].sort((a, b) => a - b),
     failures: shortest(
       parts.flatMap(({ failures }) => failures),
       ({ site, part }) => `${site} ${part}`,
@@ -144,6 +167,7 @@ export class SuiteRun {
   readonly #firstTimeOnly: boolean;
   readonly #locals: Int32Array;
   readonly #executed: Uint8Array;
+  readonly #diverging = new Set<number>();
   readonly #failures = new Map<string, Divergence>();
   readonly #safety = new Map<string, PathSafety>();
   #steps = 0;
@@ -170,6 +194,7 @@ export class SuiteRun {
       transitionsTotal: this.#graph.transitions,
       blockedChecked: this.#blocked,
       executed: this.#executed,
+      diverging: [...this.#diverging],
       failures: [...this.#failures.values()],
       safety: [...this.#safety.values()],
     };
@@ -204,6 +229,7 @@ export class SuiteRun {
       state = graph.targets[transition]!;
       if (first || !this.#firstTimeOnly) mismatch ??= this.#compare(run, event, state);
       if (mismatch !== null) {
+        this.#diverging.add(transition);
         this.#fail(mismatch, path.slice(0, i + 1), i + 1);
         return;
       }

@@ -5,7 +5,7 @@
  * no less.
  */
 import type { Kernel, Task, TraceRecord } from '../kernel/index.ts';
-import { type GlobalEvent, type Network, stateText } from '../lts/index.ts';
+import { type GlobalEvent, type LocalState, type Network, stateText } from '../lts/index.ts';
 import { answered, type Binding, expectedOffer, type Names, offerText } from './binding.ts';
 
 /** Where specification and simulator part. */
@@ -38,7 +38,7 @@ export class Bound {
     this.binding = binding;
     const offers: string[] = [];
     this.offerOf = Int32Array.from(network.events, (event) => {
-      const { actor, event: text } = expectedOffer(event, binding.outcomes);
+      const { actor, event: text } = expectedOffer(event, binding);
       return this.#intern(`${actor}: ${text}`, offers);
     });
     this.offers = offers;
@@ -53,7 +53,8 @@ export class Bound {
     this.#texts = network.instances.map(({ name, lts }) => {
       const texts = lts.states.map(stateText);
       if (new Set(texts).size !== texts.length) throw new Error(`two local states of '${name}' read alike`);
-      return texts;
+      const unseen = binding.unseen?.[name];
+      return unseen === undefined ? texts : lts.states.map((state) => stateText(seen(state, unseen.context)));
     });
   }
 
@@ -74,7 +75,8 @@ export class Bound {
     this.#stamp++;
     const known: number[] = [];
     const unknown: string[] = [];
-    for (const stimulus of kernel.stimuli()) {
+    const thought = binding.stimuli?.(kernel).filter(({ name, args }) => kernel.accepts(name, args));
+    for (const stimulus of thought ?? kernel.stimuli()) {
       const offer = binding.stimulusEvent(kernel, stimulus);
       if (offer !== null) this.#mark(`${offer.actor}: ${offer.event}`, known, unknown);
     }
@@ -87,7 +89,8 @@ export class Bound {
         continue;
       }
       const text = `${actor}: ${offerText(pending.type, pending.params)}`;
-      const answers = kernel.answers(task.pending);
+      const possible = kernel.answers(task.pending);
+      const answers = possible === null ? null : (binding.answers?.(task, possible) ?? possible);
       if (answers !== null) {
         for (const answer of answers) this.#mark(answered(text, answer === 'ok'), known, unknown);
       } else {
@@ -175,7 +178,7 @@ export class Lockstep {
       this.records = kernel.resume(acting, step.choice === null ? undefined : binding.answer(event));
     }
     const [record] = this.records as [TraceRecord];
-    const wrong = binding.contradicts(event, record);
+    const wrong = binding.contradicts(event, record, kernel);
     if (wrong !== null) return this.#part('outcome', event, wrong);
     this.names = binding.rename(this.names, event, kernel, record);
     this.runHidden(acting);
@@ -189,7 +192,9 @@ export class Lockstep {
       const task = taskOf(this.kernel, name);
       if (!task?.pending || !this.kernel.runnable(task)) return;
       if (binding.actor(name) === null || binding.pendingEvent(this.kernel, task) !== null) return;
-      this.records.push(...this.kernel.resume(name));
+      const possible = this.kernel.answers(task.pending);
+      const [answer] = possible === null ? [] : (binding.answers?.(task, possible) ?? possible);
+      this.records.push(...this.kernel.resume(name, answer));
     }
   }
 
@@ -281,6 +286,12 @@ export class Lockstep {
 function taskOf(kernel: Kernel, name: string): Task | undefined {
   for (const task of kernel.state.tasks) if (task.name === name) return task;
   return undefined;
+}
+
+/** A local state without the parts of its context that are not compared. */
+function seen(state: LocalState, unseen: readonly string[]): LocalState {
+  const context = Object.entries(state.context as object).filter(([name]) => !unseen.includes(name));
+  return { ...state, context: Object.fromEntries(context) };
 }
 
 /** Whether an offer is of the given actor and event type, whatever its parameters. */

@@ -6,7 +6,6 @@
 import type { ConfigReader } from './config.ts';
 import { cc_platform_has_mem_encrypt } from './device.ts';
 import { IO_TLB_SIZE } from './dma/swiotlb-slots.ts';
-import { BUFFER_BYTES } from './driver.ts';
 import type { GenPool } from './genalloc.ts';
 import { gen_pool_add_virt } from './genalloc.ts';
 import type { Layout } from './layout.ts';
@@ -19,7 +18,6 @@ import {
   PAGE_SIZE,
   PTE_SHARED,
   phys_to_virt,
-  RAM_BASE,
   STATIC_START,
 } from './memory.ts';
 import type {
@@ -91,14 +89,15 @@ function idleTask(name: string): Task {
 function driver(config: ConfigReader, { buffers }: Layout, n: number): DriverState {
   return {
     device: Math.min(n, config.size('devices') - 1),
-    buffer: buffers + n * BUFFER_BYTES,
+    buffer: buffers + n * config.size('bufferPages') * PAGE_SIZE,
     mapping: null,
     list: null,
     owner: 'cpu',
     shared: false,
     bytes: 0,
     deviceWrote: false,
-    deviceBytes: 0,
+    deviceWrites: [],
+    cpuVersion: 0,
     cpuAnswered: false,
     lost: null,
     allocations: [],
@@ -112,6 +111,7 @@ function device(config: ConfigReader, id: number): DeviceState {
     dma_uses_io_tlb: config.size('usesIoTlb'),
     transient: 0,
     io_tlb_mem: DEFAULT_MEM,
+    external: config.size('externalPort'),
     trusted: config.option('trusted'),
     coherent: config.option('coherent'),
     dma_mask_bits: mask,
@@ -187,14 +187,14 @@ export function defaultPhysLimit(config: ConfigReader): number {
 }
 
 /** The default pool after a successful boot: reserved, converted if it shall be, and on the list. */
-function bootDefault(config: ConfigReader, s: KernelState, { poolSlabs }: Layout): void {
+function bootDefault(config: ConfigReader, s: KernelState, { poolSlabs, pool: phys }: Layout): void {
   const mem = s.mems[0]!;
   // Recorded even when there is no pool.
   if (config.patch(7)) mem.unencrypted = cc_platform_has_mem_encrypt({ config });
   if (!wantsDefaultPool(config)) return;
-  if (mem.unencrypted !== false) share(config, s.memory, RAM_BASE, (poolSlabs * IO_TLB_SIZE) / PAGE_SIZE);
+  if (mem.unencrypted !== false) share(config, s.memory, phys, (poolSlabs * IO_TLB_SIZE) / PAGE_SIZE);
   const areas = config.size('defaultAreas');
-  const pool = describePool(DEFAULT_POOL, RAM_BASE, poolSlabs, areas, DEFAULT_SLOTS, DEFAULT_AREAS);
+  const pool = describePool(DEFAULT_POOL, phys, poolSlabs, areas, DEFAULT_SLOTS, DEFAULT_AREAS);
   const full = config.size('defaultPoolFull');
   if (full) for (const area of pool.areas) area.used = pool.area_nslabs;
   s.pools.push(pool);
@@ -204,7 +204,8 @@ function bootDefault(config: ConfigReader, s: KernelState, { poolSlabs }: Layout
   mem.pools = dynamic ? DEFAULT_POOL : 0;
   mem.nslabs = poolSlabs;
   mem.force_bounce = forcesBounce(config);
-  mem.can_grow = dynamic;
+  // Xen on x86 exchanges the machine frames of its pool (pci_xen_swiotlb_init): what is remapped cannot grow.
+  mem.can_grow = dynamic && !(config.option('xen') && config.fact('family') === 'x86');
   mem.phys_limit = dynamic ? defaultPhysLimit(config) : 0;
 }
 
@@ -218,8 +219,11 @@ function bootRestricted(config: ConfigReader, s: KernelState): void {
   if (config.patch(7)) mem.unencrypted = cc_platform_has_mem_encrypt({ config });
   if (mem.unencrypted !== false)
     share(config, s.memory, region.phys, (region.nslabs * IO_TLB_SIZE) / PAGE_SIZE);
-  s.slots.push({ addr: slots, nslabs: region.nslabs, initial: 'free', fields: null });
-  s.pools.push(describePool(mem.defpool, region.phys, region.nslabs, 1, slots, areas));
+  const full = config.size('restrictedPoolFull');
+  s.slots.push({ addr: slots, nslabs: region.nslabs, initial: full ? 'full' : 'free', fields: null });
+  const pool = describePool(mem.defpool, region.phys, region.nslabs, 1, slots, areas);
+  if (full) pool.areas[0]!.used = pool.area_nslabs;
+  s.pools.push(pool);
   mem.pools = config.option('SWIOTLB_DYNAMIC') ? mem.defpool : 0;
   mem.nslabs = region.nslabs;
   mem.force_bounce = true;

@@ -110,6 +110,8 @@ export interface KernelSizes {
   readonly defaultAreas: number;
   /** Segments of 128 slots in each area of the default pool. */
   readonly defaultSegments: number;
+  /** A default pool that may lie anywhere (SWIOTLB_ANY) lies above 4 GiB; every other one below. */
+  readonly highPool: boolean;
   /** Slots below which the reservation of the default pool does not halve (`IO_TLB_MIN_SLABS`). */
   readonly defaultMinSlabs: number;
   /** Slots that `swiotlb_init_late` is asked for; it tries sizes above `defaultMinSlabs` only. */
@@ -118,6 +120,8 @@ export interface KernelSizes {
   readonly restrictedSlabs: number;
   /** All slots of the default pool are held by long-lived mappings. */
   readonly defaultPoolFull: boolean;
+  /** All slots of the restricted pool are, where there is one. */
+  readonly restrictedPoolFull: boolean;
   /** Slots that the growth worker starts from (`default_nslabs`). */
   readonly growSlabs: number;
   /** Slots below which the growth worker does not halve (`IO_TLB_MIN_SLABS`). */
@@ -140,11 +144,18 @@ export interface KernelSizes {
    * hold for ever. 0: all is free, in blocks as large as they come.
    */
   readonly largeBlocks: number;
+  /**
+   * How many blocks of 2 pages lie below all others, kept apart by pages that others hold for ever: requests of that
+   * size are served from them as long as there are any. 0: none.
+   */
+  readonly smallBlocks: number;
   /** Pages that the page allocator starts with in zone dma. */
   readonly dmaZonePages: number;
   /** Pages that the page allocator starts with in zone normal, above 4 GiB. */
   readonly normalZonePages: number;
-  /** The buffers of the drivers lie above 4 GiB. */
+  /** Pages of each driver's buffer: 2, or more for mappings that no pool takes. */
+  readonly bufferPages: number;
+  /** The buffers of the drivers, and the MMIO that they map, lie above 4 GiB. */
   readonly highBuffers: boolean;
   /** Pages of the CMA area; 0: there is none. */
   readonly cmaPages: number;
@@ -152,6 +163,11 @@ export interface KernelSizes {
   readonly cmaHighmem: boolean;
   /** Number of devices, 1 or 2; driver N has device N, or the last one. */
   readonly devices: number;
+  /**
+   * The devices are PCI devices behind an external port, which the kernel does not trust (`pci_dev.untrusted`): behind
+   * an IOMMU they share no page with anything else. Another thing than TDISP.
+   */
+  readonly externalPort: boolean;
   /** The device has bounced before (`dma_uses_io_tlb` is set), as when the long-lived mappings are its own. */
   readonly usesIoTlb: boolean;
   /** Width of the devices' streaming and coherent masks; 0: as the option says. */
@@ -173,10 +189,12 @@ export const DEFAULT_SIZES: KernelSizes = {
   boot: 'done',
   defaultAreas: 2,
   defaultSegments: 1,
+  highPool: false,
   defaultMinSlabs: 128,
   lateSlabs: 256,
   restrictedSlabs: 128,
   defaultPoolFull: true,
+  restrictedPoolFull: false,
   growSlabs: 128,
   growMinSlabs: 128,
   growAreas: 1,
@@ -184,13 +202,16 @@ export const DEFAULT_SIZES: KernelSizes = {
   atomicPoolGrows: false,
   ordinaryPages: 256,
   largeBlocks: 0,
+  smallBlocks: 0,
   zonePools: false,
   dmaZonePages: 0,
   normalZonePages: 0,
+  bufferPages: 2,
   highBuffers: false,
   cmaPages: 0,
   cmaHighmem: false,
   devices: 1,
+  externalPort: false,
   usesIoTlb: false,
   dmaMaskBits: 0,
   coherentMaskBits: 0,
@@ -289,6 +310,9 @@ function checkSizes(s: KernelSizes): void {
     wrong('ordinaryPages', 'a multiple of 128');
   if (!Number.isInteger(s.largeBlocks) || s.largeBlocks < 0 || s.largeBlocks * 64 > s.ordinaryPages)
     wrong('largeBlocks', 'a number from 0 to ordinaryPages / 64');
+  if (!Number.isInteger(s.smallBlocks) || s.smallBlocks < 0 || s.smallBlocks * 4 > s.ordinaryPages)
+    wrong('smallBlocks', 'a number from 0 to ordinaryPages / 4');
+  if (s.smallBlocks > 0 && s.largeBlocks > 0) wrong('smallBlocks', '0 where largeBlocks is not');
   const whole = (name: keyof KernelSizes, least: number, most: number): void => {
     const n = s[name] as number;
     if (!Number.isInteger(n) || n < least || n > most) wrong(name, `a number from ${least} to ${most}`);
@@ -303,6 +327,7 @@ function checkSizes(s: KernelSizes): void {
   whole('normalZonePages', 0, 2048);
   whole('cmaPages', 0, 2048);
   whole('devices', 1, 2);
+  whole('bufferPages', 2, 128);
   whole('minAlignMask', 0, 0xffff);
   if (!powerOfTwo(s.minAlignMask + 1)) wrong('minAlignMask', 'a power of two less one');
   if (!powerOfTwo((s.segBoundaryMask + 1) / 4096)) wrong('segBoundaryMask', 'a mask of at least a page');

@@ -44,6 +44,8 @@ interface Request {
   readonly context: Context;
   readonly bytes: number;
   readonly attrs: string;
+  /** False: without GFP_KERNEL, also where it could block. */
+  readonly mayBlock?: boolean;
 }
 
 function* allocate(k: Kernel, t: Task, r: Request): Run {
@@ -56,7 +58,7 @@ function* allocate(k: Kernel, t: Task, r: Request): Run {
     attrs: r.attrs,
   });
   const { device, allocations } = k.state.drivers[f.driver]!;
-  const mayBlock = t.context === 'process';
+  const mayBlock = t.context === 'process' && r.mayBlock !== false;
   const memory =
     f.call === 'dma_alloc_attrs'
       ? yield* dma_alloc_attrs(k, t, device, f.bytes, mayBlock, f.attrs)
@@ -99,7 +101,10 @@ function isAttrs(attrs: unknown): boolean {
   return names.every((n, i) => DMA_ATTRS.some((a) => a === n) && names.indexOf(n) === i);
 }
 
-/** Stimulus `alloc`: offered with 8 KiB and no attributes, accepted with any size up to 4 MiB and attributes. */
+/**
+ * Stimulus `alloc`: offered with 8 KiB and no attributes, accepted with any size up to 4 MiB and attributes, and
+ * with `mayBlock: false`, without GFP_KERNEL in any context.
+ */
 const alloc = {
   offers: (k: Kernel): Args[] => {
     const out: Args[] = [];
@@ -115,7 +120,8 @@ const alloc = {
     if (!driverIdle(k, driver) || !isAttrs(attrs)) return false;
     if (fn === 'dma_alloc_pages' && attrs !== '') return false;
     return (
-      Object.keys(args).length === 5 &&
+      hasKeys(args, ['driver', 'fn', 'context', 'bytes', 'attrs'], ['mayBlock']) &&
+      [undefined, false].includes(args.mayBlock as boolean | undefined) &&
       (fn === 'dma_alloc_attrs' || fn === 'dma_alloc_pages') &&
       (context === 'process' || context === 'atomic') &&
       typeof bytes === 'number' &&

@@ -5,33 +5,53 @@
 import type { Kernel } from './kernel.ts';
 import { PAGE_SIZE, pageIndex, setPage, sparseBytes } from './memory.ts';
 
-/** Bytes of a driver's buffer. */
+/** Bytes of a mapping, where none are named. */
 export const BUFFER_BYTES = 8192;
+
+/** Bytes of a driver's buffer. */
+export function bufferBytes(k: Kernel): number {
+  return k.config.size('bufferPages') * PAGE_SIZE;
+}
 
 /** Offset and value of bytes that are not zero. */
 export type Bytes = readonly (readonly [number, number])[];
 
-/** What the CPU writes to a buffer before it is mapped: a byte at both ends of each slot. */
-export function cpuPattern(driver: number, bytes: number): Bytes {
-  return pattern(0x10 * (driver + 1), bytes);
+/**
+ * What the CPU writes to a buffer before it is mapped: a byte at both ends of each of the first slots, and of the
+ * last one. A `version` above 0 writes two more, so that what was written at different times differs.
+ */
+export function cpuPattern(driver: number, bytes: number, version = 0): Bytes {
+  return pattern(0x10 * (driver + 1), bytes, version);
 }
 
 /** What the CPU writes when it has the buffer in between, before it gives it to the device again. */
-export function answerPattern(driver: number, bytes: number): Bytes {
-  return pattern(0x10 * (driver + 1) + 8, bytes);
+export function answerPattern(driver: number, bytes: number, version = 0): Bytes {
+  return pattern(0x10 * (driver + 1) + 8, bytes, version);
 }
 
 /** What the device writes: other bytes at the same places. */
-export function devicePattern(driver: number, bytes: number): Bytes {
-  return pattern(0x80 + 0x10 * (driver + 1), bytes);
+export function devicePattern(driver: number, bytes: number, version = 0): Bytes {
+  return pattern(0x80 + 0x10 * (driver + 1), bytes, version);
 }
 
-function pattern(base: number, bytes: number): [number, number][] {
+/** The highest version. */
+export const MOST_VERSIONS = 255 * 255 - 1;
+
+const SLOT = 2048;
+const FIRST_SLOTS = 4;
+
+function pattern(base: number, bytes: number, version: number): [number, number][] {
   const out: [number, number][] = [];
-  for (let slot = 0; slot * 2048 < bytes; slot++) {
-    const end = Math.min(bytes, (slot + 1) * 2048) - 1;
-    out.push([slot * 2048, base + 2 * slot]);
-    if (end > slot * 2048) out.push([end, base + 2 * slot + 1]);
+  const last = Math.ceil(bytes / SLOT) - 1;
+  for (let slot = 0; slot <= last; slot++) {
+    if (slot >= FIRST_SLOTS && slot < last) continue;
+    const start = slot * SLOT;
+    const end = Math.min(bytes, start + SLOT) - 1;
+    const value = base + 2 * Math.min(slot, FIRST_SLOTS);
+    out.push([start, value]);
+    if (version > 0 && end > start + 2)
+      out.push([start + 1, 1 + (version % 255)], [start + 2, 1 + Math.floor(version / 255)]);
+    if (end > start) out.push([end, value + 1]);
   }
   return out;
 }
@@ -39,32 +59,53 @@ function pattern(base: number, bytes: number): [number, number][] {
 // Contents of whole pages are made once and shared: kernels are made by the thousand.
 const PAGES = new Map<string, readonly (readonly number[])[]>();
 
-function patternPages(driver: number, bytes: number, answer: boolean): readonly (readonly number[])[] {
-  const key = `${driver},${bytes},${answer}`;
-  let pages = PAGES.get(key);
-  if (pages === undefined) {
-    const all = (answer ? answerPattern : cpuPattern)(driver, bytes);
-    pages = Array.from({ length: BUFFER_BYTES / PAGE_SIZE }, (_, n) =>
-      all
-        .filter(([offset]) => Math.floor(offset / PAGE_SIZE) === n)
-        .flatMap(([offset, v]) => [offset % PAGE_SIZE, v]),
-    );
-    PAGES.set(key, pages);
+function patternPages(bytes: Bytes, pages: number): readonly (readonly number[])[] {
+  return Array.from({ length: pages }, (_, n) =>
+    bytes
+      .filter(([offset]) => Math.floor(offset / PAGE_SIZE) === n)
+      .flatMap(([offset, v]) => [offset % PAGE_SIZE, v]),
+  );
+}
+
+function knownPages(driver: number, bytes: number, answer: boolean, pages: number) {
+  const key = `${driver},${bytes},${answer},${pages}`;
+  let known = PAGES.get(key);
+  if (known === undefined) {
+    known = patternPages((answer ? answerPattern : cpuPattern)(driver, bytes), pages);
+    PAGES.set(key, known);
   }
-  return pages;
+  return known;
 }
 
 /** The CPU writes its pattern to the first bytes of a buffer, and zero to the rest. */
-export function cpuWrites(k: Kernel, driver: number, bytes: number, answer: boolean): void {
+export function cpuWrites(k: Kernel, driver: number, bytes: number, answer: boolean, version = 0): void {
   const d = k.state.drivers[driver]!;
   const first = pageIndex(k.state.memory, d.buffer);
-  patternPages(driver, bytes, answer).forEach((content, n) => {
+  const pages = k.config.size('bufferPages');
+  const contents =
+    version === 0
+      ? knownPages(driver, bytes, answer, pages)
+      : patternPages((answer ? answerPattern : cpuPattern)(driver, bytes, version), pages);
+  contents.forEach((content, n) => {
     setPage(k.state.memory, first + n, content);
   });
   d.bytes = bytes;
   d.cpuAnswered = answer;
+  d.cpuVersion = version;
   d.deviceWrote = false;
-  d.deviceBytes = 0;
+  d.deviceWrites = [];
+}
+
+/** The device wrote its pattern to a part of the buffer. */
+export function deviceWrites(k: Kernel, driver: number, start: number, end: number, version: number): void {
+  const d = k.state.drivers[driver]!;
+  const covers = (a: { start: number; end: number }, b: { start: number; end: number }) =>
+    a.start <= b.start && a.end >= b.end;
+  const write = { start, end, version };
+  // What was written just so before is still there.
+  const last = d.deviceWrites.at(-1);
+  if (last !== undefined && last.version === version && covers(last, write)) return;
+  d.deviceWrites = [...d.deviceWrites.filter((old) => !covers(write, old)), write];
 }
 
 /** Has the buffer this content? */
@@ -73,16 +114,22 @@ export function bufferHolds(k: Kernel, driver: number, bytes: Bytes, size: numbe
   return have.length === bytes.length && have.every(([o, v], i) => o === bytes[i]![0] && v === bytes[i]![1]);
 }
 
-/** What CPU and device must both find in the buffer: what the device wrote, and behind it what the CPU wrote. */
+/** What CPU and device must both find in the buffer: what the device wrote, and around it what the CPU wrote. */
 export function expectedBytes(k: Kernel, driver: number): Bytes {
-  const { bytes, cpuAnswered, deviceBytes } = k.state.drivers[driver]!;
-  const cpu = (cpuAnswered ? answerPattern : cpuPattern)(driver, bytes);
-  const device = devicePattern(driver, bytes);
-  return cpu.map((byte, i) => (byte[0] < deviceBytes ? device[i]! : byte));
+  const { bytes, cpuAnswered, cpuVersion, deviceWrites: writes } = k.state.drivers[driver]!;
+  const cpu = (cpuAnswered ? answerPattern : cpuPattern)(driver, bytes, cpuVersion);
+  if (writes.length === 0) return cpu;
+  const all = new Map(cpu);
+  for (const { start, end, version } of writes)
+    for (const [offset, value] of devicePattern(driver, bytes, version))
+      if (offset >= start && offset < end) all.set(offset, value);
+  return [...all].sort(([a], [b]) => a - b);
 }
 
 /** The CPU looks into its buffer; what is missing there becomes a fact of the driver's state. */
-export function checkBuffer(k: Kernel, driver: number): void {
+export function checkBuffer(k: Kernel, driver: number): boolean {
   const d = k.state.drivers[driver]!;
-  if (!bufferHolds(k, driver, expectedBytes(k, driver), d.bytes)) d.lost = 'from device';
+  const holds = bufferHolds(k, driver, expectedBytes(k, driver), d.bytes);
+  if (!holds) d.lost = 'from device';
+  return holds;
 }

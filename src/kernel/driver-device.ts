@@ -1,8 +1,8 @@
 /** What devices do with a buffer that is mapped for them: they read and write it, and it is seen what arrives. */
-import { device_read, device_write } from './device.ts';
+import { device_read, device_write, encodingOf, reachesSharedOnly } from './device.ts';
 import { hasAttr } from './dma/attrs.ts';
-import { devicePattern, expectedBytes } from './driver-data.ts';
-import { DRIVERS, hasKeys, isLength } from './driver-task.ts';
+import { devicePattern, deviceWrites, expectedBytes } from './driver-data.ts';
+import { DRIVERS, hasKeys, isLength, isVersion } from './driver-task.ts';
 import type { Kernel } from './kernel.ts';
 import type { DriverList, DriverMapping } from './state.ts';
 import type { Args } from './steps.ts';
@@ -12,9 +12,16 @@ function inUse(k: Kernel, driver: unknown): DriverMapping | DriverList | null {
   if (driver !== 0 && driver !== 1) return null;
   const d = k.state.drivers[driver];
   if (d === undefined || d.owner !== 'device' || k.task(`driver/${driver}`).pending !== null) return null;
-  const mapped = d.mapping ?? d.list;
-  // Another device's registers are not memory that keeps what is written to it.
-  return mapped === null || hasAttr(mapped.attrs, 'MMIO') ? null : mapped;
+  return d.mapping ?? d.list;
+}
+
+/** Another device's registers are not memory that keeps what is written to it: whether they are reached is all. */
+const isRegisters = ({ attrs }: { readonly attrs: string }): boolean => hasAttr(attrs, 'MMIO');
+
+/** Does the device get at the registers of another under this address? */
+function reachesRegisters(k: Kernel, driver: number, mapped: DriverMapping | DriverList): boolean {
+  const { device } = k.state.drivers[driver]!;
+  return !(reachesSharedOnly(k, device) && encodingOf(k, addressOf(mapped, 0)) === 'private');
 }
 
 function mayWrite(k: Kernel, driver: unknown): boolean {
@@ -25,6 +32,22 @@ function mayWrite(k: Kernel, driver: unknown): boolean {
 function mayRead(k: Kernel, driver: unknown): boolean {
   const mapped = inUse(k, driver);
   return mapped !== null && mapped.dir !== 'FROM_DEVICE';
+}
+
+/** The part of the buffer that is meant: an entry of the list, or the first `bytes` of all, or all. */
+function partOf(k: Kernel, driver: number, { bytes, entry }: Args): { start: number; end: number } {
+  const d = k.state.drivers[driver]!;
+  if (entry === undefined) return { start: 0, end: (bytes ?? d.bytes) as number };
+  const before = d.list!.segments.slice(0, entry as number);
+  const start = before.reduce((sum, one) => sum + one.bytes, 0);
+  return { start, end: start + d.list!.segments[entry as number]!.bytes };
+}
+
+/** An entry of the list that is mapped, or left out. */
+function isEntry(k: Kernel, driver: unknown, entry: unknown): boolean {
+  if (entry === undefined) return true;
+  const segments = k.state.drivers[driver as number]?.list?.segments ?? [];
+  return typeof entry === 'number' && segments[entry] !== undefined;
 }
 
 /** Bus address of a byte of the buffer. */
@@ -38,42 +61,69 @@ function addressOf(mapped: DriverMapping | DriverList, offset: number): number {
   throw new Error(`the list has no byte ${offset}`);
 }
 
+/** Drivers whose devices may use memory now: registers are not offered, only accepted. */
+const withMemory = (k: Kernel, may: (k: Kernel, driver: unknown) => boolean): Args[] =>
+  DRIVERS.filter((d) => may(k, d) && !isRegisters(inUse(k, d)!)).map((driver) => ({ driver }));
+
 /**
  * Stimulus `deviceWrite`: while the buffer is mapped and the device has it. Accepted with `bytes`, how many it
- * writes from the start of the buffer on: what it does not write keeps its value.
+ * writes from the start of the buffer on, or `entry`, the entry of the list that it writes: what it does not write
+ * keeps its value. `version`: of its pattern.
  */
 export const deviceWrite = {
-  offers: (k: Kernel): Args[] => DRIVERS.filter((d) => mayWrite(k, d)).map((driver) => ({ driver })),
+  offers: (k: Kernel): Args[] => withMemory(k, mayWrite),
   accepts: (k: Kernel, args: Args): boolean =>
-    hasKeys(args, ['driver'], ['bytes']) &&
+    hasKeys(args, ['driver'], ['bytes', 'entry', 'version']) &&
     mayWrite(k, args.driver) &&
+    (args.bytes === undefined || args.entry === undefined) &&
+    isVersion(args.version) &&
+    isEntry(k, args.driver, args.entry) &&
     isLength(args.bytes ?? 1, k.state.drivers[args.driver as number]!.bytes),
   apply: (k: Kernel, args: Args): void => {
     const driver = args.driver as number;
     const d = k.state.drivers[driver]!;
     const mapped = (d.mapping ?? d.list)!;
-    const bytes = (args.bytes ?? d.bytes) as number;
+    if (isRegisters(mapped)) {
+      k.note(reachesRegisters(k, driver, mapped));
+      return;
+    }
+    const { start, end } = partOf(k, driver, args);
+    const version = (args.version ?? 0) as number;
     let reached = true;
-    for (const [offset, value] of devicePattern(driver, d.bytes))
-      if (offset < bytes && !device_write(k, d.device, addressOf(mapped, offset), [[0, value]]))
+    for (const [offset, value] of devicePattern(driver, d.bytes, version))
+      if (
+        offset >= start &&
+        offset < end &&
+        !device_write(k, d.device, addressOf(mapped, offset), [[0, value]])
+      )
         reached = false;
     d.deviceWrote = reached;
-    d.deviceBytes = reached ? Math.max(bytes, d.deviceBytes) : d.deviceBytes;
+    if (reached) deviceWrites(k, driver, start, end, version);
     k.note(reached);
   },
 };
 
-/** Stimulus `deviceRead`: the device looks at what the CPU wrote; what is missing becomes a fact of the state. */
+/**
+ * Stimulus `deviceRead`: the device looks at what the CPU wrote, in the whole buffer or in one `entry` of the list;
+ * what is missing becomes a fact of the state.
+ */
 export const deviceRead = {
-  offers: (k: Kernel): Args[] => DRIVERS.filter((d) => mayRead(k, d)).map((driver) => ({ driver })),
-  accepts: (k: Kernel, args: Args): boolean => hasKeys(args, ['driver']) && mayRead(k, args.driver),
+  offers: (k: Kernel): Args[] => withMemory(k, mayRead),
+  accepts: (k: Kernel, args: Args): boolean =>
+    hasKeys(args, ['driver'], ['entry']) && mayRead(k, args.driver) && isEntry(k, args.driver, args.entry),
   apply: (k: Kernel, args: Args): void => {
     const driver = args.driver as number;
     const d = k.state.drivers[driver]!;
     const mapped = (d.mapping ?? d.list)!;
+    if (isRegisters(mapped)) {
+      k.note(reachesRegisters(k, driver, mapped));
+      return;
+    }
+    const { start, end } = partOf(k, driver, args);
     let same = true;
     for (const [offset, value] of expectedBytes(k, driver))
-      if (device_read(k, d.device, addressOf(mapped, offset)) !== value) same = false;
+      if (offset >= start && offset < end && device_read(k, d.device, addressOf(mapped, offset)) !== value)
+        same = false;
     if (!same) d.lost = 'to device';
     k.note(same);
   },

@@ -1,9 +1,9 @@
-/** Drivers that map their buffer as a scatter list of equal parts. */
+/** Drivers that map their buffer as a scatter list of parts: equal ones, unless the first has a size of its own. */
 import { hasAttr, withAttr } from './dma/attrs.ts';
 import { dma_map_sg, dma_unmap_sg } from './dma/direct-sg.ts';
 import type { DmaDirection } from './dma/direction.ts';
-import { mmioAddress, mustHold, prepareBuffer } from './driver.ts';
-import { BUFFER_BYTES, checkBuffer } from './driver-data.ts';
+import { forgetBuffer, mmioAddress, mustHold, prepareBuffer } from './driver.ts';
+import { BUFFER_BYTES, bufferBytes, checkBuffer } from './driver-data.ts';
 import type { Context } from './driver-task.ts';
 import {
   CONTEXTS,
@@ -16,6 +16,7 @@ import {
   isDirection,
   isLength,
   isMapAttrs,
+  isVersion,
   startOperation,
 } from './driver-task.ts';
 import type { Kernel } from './kernel.ts';
@@ -28,21 +29,34 @@ interface ListOperation {
   readonly driver: number;
   readonly bytes: number;
   readonly entries: number;
+  /** Bytes of the first entry. */
+  readonly first: number;
   readonly dir: DmaDirection;
   readonly attrs: string;
 }
 
+/** Bytes of each of `entries` equal parts; the last may be smaller. */
+function partOf(bytes: number, entries: number): number {
+  return entries === 0 ? 0 : Math.ceil(bytes / entries);
+}
+
+/** Bytes of the entries behind the first; the last may be smaller. */
+function otherPart({ bytes, entries, first }: Pick<ListOperation, 'bytes' | 'entries' | 'first'>): number {
+  const equal = partOf(bytes, entries);
+  return first === equal ? equal : partOf(bytes - first, entries - 1);
+}
+
 function* mapList(k: Kernel, t: Task, op: ListOperation): Run {
-  const { driver, bytes, entries, dir, attrs } = op;
+  const { driver, bytes, entries, first, dir, attrs } = op;
   const f = enter(t, { fn: 'driver_map_sg', at: 0, driver, dir, attrs });
   const d = k.state.drivers[f.driver]!;
-  const start = hasAttr(attrs, 'MMIO') ? mmioAddress(driver) : d.buffer;
-  const part = Math.ceil(bytes / entries);
+  const start = hasAttr(attrs, 'MMIO') ? mmioAddress(k, driver) : d.buffer;
+  const part = otherPart(op);
   const segments = yield* dma_map_sg(k, t, {
     dev: d.device,
     entries: Array.from({ length: entries }, (_, n) => ({
-      phys: start + n * part,
-      bytes: Math.min(part, bytes - n * part),
+      phys: start + (n === 0 ? 0 : first + (n - 1) * part),
+      bytes: n === 0 ? first : Math.min(part, bytes - first - (n - 1) * part),
     })),
     dir,
     attrs,
@@ -61,6 +75,7 @@ function* unmapList(k: Kernel, t: Task, driver: number, list: DriverList, attrs:
   d.list = null;
   yield* dma_unmap_sg(k, t, { dev: d.device, ...list, attrs });
   if (mustHold(k, f.driver, f.attrs)) checkBuffer(k, f.driver);
+  else forgetBuffer(k, f.driver);
   d.owner = 'cpu';
   leave(t);
   endOperation(k, t);
@@ -68,7 +83,7 @@ function* unmapList(k: Kernel, t: Task, driver: number, list: DriverList, attrs:
 
 /**
  * Stimulus `map_sg`: offered as a list of two pages, BIDIRECTIONAL, without attributes; accepted with 1 to 4 entries,
- * 1 to 8192 bytes in all, and optional `dir` and `attrs`.
+ * 1 byte up to the whole buffer in all, and optional `dir`, `attrs`, `first` (bytes of the first entry) and `version`.
  */
 export const map_sg = {
   offers: (k: Kernel): Args[] =>
@@ -77,13 +92,17 @@ export const map_sg = {
     ),
   accepts: (k: Kernel, args: Args): boolean => {
     const { bytes = BUFFER_BYTES, entries = 2 } = args;
+    if (!isLength(bytes, bufferBytes(k)) || !isLength(entries, 4)) return false;
+    const { first = partOf(bytes, entries) } = args;
     return (
-      hasKeys(args, ['driver', 'context'], ['bytes', 'entries', 'attrs', 'dir']) &&
+      hasKeys(args, ['driver', 'context'], ['bytes', 'entries', 'attrs', 'dir', 'first', 'version']) &&
       isContext(args.context) &&
-      isLength(bytes, BUFFER_BYTES) &&
-      isLength(entries, 4) &&
       // Every entry has a byte at least.
-      (entries - 1) * Math.ceil(bytes / entries) < bytes &&
+      isLength(first, bytes) &&
+      (entries === 1
+        ? first === bytes
+        : first + (entries - 2) * otherPart({ bytes, entries, first }) < bytes) &&
+      isVersion(args.version) &&
       isMapAttrs(args.attrs) &&
       isDirection(args.dir) &&
       canMap(k, args.driver)
@@ -91,8 +110,9 @@ export const map_sg = {
   },
   apply: (k: Kernel, args: Args): void => {
     const { driver, bytes = BUFFER_BYTES, entries = 2, dir = 'BIDIRECTIONAL', attrs = '' } = args;
-    const op = { driver, bytes, entries, dir, attrs } as ListOperation;
-    prepareBuffer(k, op.driver, op.bytes, op.attrs);
+    const { first = partOf(bytes as number, entries as number), version = 0 } = args;
+    const op = { driver, bytes, entries, first, dir, attrs } as ListOperation;
+    prepareBuffer(k, op.driver, op.bytes, op.attrs, version as number);
     startOperation(k, op.driver, args.context as Context, (t) => mapList(k, t, op));
   },
 };

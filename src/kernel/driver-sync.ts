@@ -49,7 +49,10 @@ function nextSide(k: Kernel, driver: unknown): Side | null {
   return d.owner === 'cpu' ? 'device' : 'cpu';
 }
 
-/** Stimulus `sync`: to the side that does not have the buffer. */
+/**
+ * Stimulus `sync`: to the side that does not have the buffer. With `keep` the CPU writes no answer before it gives
+ * the buffer back: what is written is said by `cpuWrite`.
+ */
 export const sync = {
   offers: (k: Kernel): Args[] => {
     const out: Args[] = [];
@@ -60,7 +63,7 @@ export const sync = {
     return out;
   },
   accepts: (k: Kernel, args: Args): boolean =>
-    hasKeys(args, ['driver', 'for', 'context']) &&
+    hasKeys(args, ['driver', 'for', 'context'], ['keep']) &&
     isContext(args.context) &&
     args.for === (nextSide(k, args.driver) ?? ''),
   apply: (k: Kernel, args: Args): void => {
@@ -68,7 +71,7 @@ export const sync = {
     const side = args.for as Side;
     const d = k.state.drivers[driver]!;
     const { dir } = (d.mapping ?? d.list)!;
-    if (side === 'device' && dir !== 'FROM_DEVICE') cpuWrites(k, driver, d.bytes, true);
+    if (side === 'device' && dir !== 'FROM_DEVICE' && args.keep !== true) cpuWrites(k, driver, d.bytes, true);
     startOperation(k, driver, args.context as Context, (t) => syncBuffer(k, t, driver, side));
   },
 };

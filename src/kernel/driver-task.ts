@@ -3,6 +3,7 @@
  * spinlock with interrupts off from its start to its return.
  */
 import { DMA_DIRECTIONS } from './dma/direction.ts';
+import { MOST_VERSIONS } from './driver-data.ts';
 import type { Kernel } from './kernel.ts';
 import { quiescent } from './rcu.ts';
 import { cpuCanBeEntered, lock, unlock } from './scheduler.ts';
@@ -79,6 +80,14 @@ const MAP_ATTRS: readonly string[] = ['CC_SHARED', 'MMIO', 'REQUIRE_COHERENT', '
 /** Is this a direction, or left out? */
 export function isDirection(value: unknown): boolean {
   return value === undefined || (DMA_DIRECTIONS as readonly unknown[]).includes(value);
+}
+
+/** Is this a version of what is written, or left out? */
+export function isVersion(value: unknown): boolean {
+  return (
+    value === undefined ||
+    (typeof value === 'number' && Number.isInteger(value) && value >= 0 && value <= MOST_VERSIONS)
+  );
 }
 
 /** Is this a number of bytes that the buffer has? */

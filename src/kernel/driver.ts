@@ -1,16 +1,16 @@
 /**
  * Driver threads that map and unmap, and a reader: what stands outside the code under test.
  *
- * `driver/N` runs on CPU N and has one buffer of 8 KiB in private memory, and a range of MMIO of the same size in
+ * `driver/N` runs on CPU N and has one buffer (8 KiB, or more) in private memory, and a range of MMIO of the same size in
  * another device; `reader/1` runs on CPU 1 and looks up an address that lies in no pool, as the sync or unmap of
  * an unbounced buffer does. What a driver must not do (unmap twice, map what is mapped) is not accepted here.
  */
 import { DMA_MAPPING_ERROR } from './device.ts';
-import { hasAttr, withAttr } from './dma/attrs.ts';
+import { hasAttr, withAttr, withoutAttr } from './dma/attrs.ts';
 import type { DmaDirection } from './dma/direction.ts';
 import { dma_map_phys, dma_unmap_phys } from './dma/streaming.ts';
 import { swiotlb_find_pool } from './dma/swiotlb-find.ts';
-import { BUFFER_BYTES, checkBuffer, cpuWrites } from './driver-data.ts';
+import { BUFFER_BYTES, bufferBytes, checkBuffer, cpuWrites } from './driver-data.ts';
 import type { Context } from './driver-task.ts';
 import {
   CONTEXTS,
@@ -24,6 +24,7 @@ import {
   isIdle,
   isLength,
   isMapAttrs,
+  isVersion,
   startOperation,
 } from './driver-task.ts';
 import type { Kernel } from './kernel.ts';
@@ -39,8 +40,8 @@ export { BUFFER_BYTES, bufferHolds, cpuPattern, devicePattern, expectedBytes } f
 export const BOUNDARY_MASK = { wide: undefined, narrow: 0xfff } as const;
 
 /** Physical address of the MMIO that a driver maps: a register block of another device, no memory. */
-export function mmioAddress(driver: number): number {
-  return 0x0e00_0000 + driver * BUFFER_BYTES;
+export function mmioAddress(k: Kernel, driver: number): number {
+  return (k.config.size('highBuffers') ? 0x3_0000_0000 : 0x0e00_0000) + driver * 0x10_0000;
 }
 
 type Boundary = keyof typeof BOUNDARY_MASK;
@@ -55,7 +56,7 @@ export function shareBuffer(k: Kernel, driver: number, shared: boolean): void {
   d.shared = shared;
   if (k.config.fact('conversion') === 'none') return;
   const bits = PTE_SHARED | HOST_SHARED;
-  changeCodes(k.state.memory, d.buffer, BUFFER_BYTES / PAGE_SIZE, shared ? bits : 0, shared ? 0 : bits);
+  changeCodes(k.state.memory, d.buffer, bufferBytes(k) / PAGE_SIZE, shared ? bits : 0, shared ? 0 : bits);
 }
 
 interface MapOperation {
@@ -64,16 +65,27 @@ interface MapOperation {
   readonly boundary: Boundary;
   readonly dir: DmaDirection;
   readonly attrs: string;
+  /** The driver says that the device has the buffer already, where it asks for no sync. */
+  readonly transferred: boolean;
 }
 
 function* mapBuffer(k: Kernel, t: Task, op: MapOperation): Run {
   const { driver, bytes, boundary, dir, attrs } = op;
-  const f = enter(t, { fn: 'driver_map', at: 0, driver, bytes, boundary, dir, attrs });
+  const f = enter(t, {
+    fn: 'driver_map',
+    at: 0,
+    driver,
+    bytes,
+    boundary,
+    dir,
+    attrs,
+    ...(op.transferred && { transferred: true }),
+  });
   const d = k.state.drivers[f.driver]!;
   const mask = BOUNDARY_MASK[f.boundary];
   const dma = yield* dma_map_phys(k, t, {
     dev: d.device,
-    phys: hasAttr(f.attrs, 'MMIO') ? mmioAddress(f.driver) : d.buffer,
+    phys: hasAttr(f.attrs, 'MMIO') ? mmioAddress(k, f.driver) : d.buffer,
     bytes: f.bytes,
     dir: f.dir,
     attrs: f.attrs,
@@ -81,8 +93,8 @@ function* mapBuffer(k: Kernel, t: Task, op: MapOperation): Run {
   });
   if (dma !== DMA_MAPPING_ERROR) {
     d.mapping = { dma, bytes: f.bytes, dir: f.dir, attrs: f.attrs };
-    // Who skips the sync must do it before the device may use the buffer.
-    d.owner = hasAttr(f.attrs, 'SKIP_CPU_SYNC') ? 'cpu' : 'device';
+    // Who skips the sync has done it before, or must do it before the device may use the buffer.
+    d.owner = hasAttr(f.attrs, 'SKIP_CPU_SYNC') && f.transferred !== true ? 'cpu' : 'device';
   }
   leave(t);
   endOperation(k, t);
@@ -93,7 +105,12 @@ export function mustHold(k: Kernel, driver: number, attrs: string): boolean {
   const d = k.state.drivers[driver]!;
   if (hasAttr(attrs, 'MMIO')) return false;
   // What the device wrote and nobody synced is lost, as the driver wished.
-  return !hasAttr(attrs, 'SKIP_CPU_SYNC') || d.owner === 'cpu' || d.deviceBytes === 0;
+  return !hasAttr(attrs, 'SKIP_CPU_SYNC') || d.owner === 'cpu' || d.deviceWrites.length === 0;
+}
+
+/** Nothing is known of the buffer any more, until somebody writes to it. */
+export function forgetBuffer(k: Kernel, driver: number): void {
+  k.state.drivers[driver]!.bytes = 0;
 }
 
 function* unmapBuffer(k: Kernel, t: Task, driver: number, m: DriverMapping, attrs: string): Run {
@@ -103,6 +120,7 @@ function* unmapBuffer(k: Kernel, t: Task, driver: number, m: DriverMapping, attr
   d.mapping = null;
   yield* dma_unmap_phys(k, t, { dev: d.device, dma: f.dma, bytes: f.bytes, dir: f.dir, attrs: f.attrs });
   if (mustHold(k, f.driver, f.attrs)) checkBuffer(k, f.driver);
+  else forgetBuffer(k, f.driver);
   d.owner = 'cpu';
   leave(t);
   endOperation(k, t);
@@ -117,15 +135,16 @@ function* lookUp(k: Kernel, t: Task): Run {
 }
 
 /** The buffer as the driver hands it to a mapping: its pattern written, shared or private as the attributes say. */
-export function prepareBuffer(k: Kernel, driver: number, bytes: number, attrs: string): void {
+export function prepareBuffer(k: Kernel, driver: number, bytes: number, attrs: string, version = 0): void {
   shareBuffer(k, driver, hasAttr(attrs, 'CC_SHARED') && !hasAttr(attrs, 'MMIO'));
-  cpuWrites(k, driver, bytes, false);
+  cpuWrites(k, driver, bytes, false, version);
   k.state.drivers[driver]!.lost = null;
 }
 
 /**
- * Stimulus `map`: offered with the whole buffer, BIDIRECTIONAL, without attributes; accepted with 1 to 8192 bytes,
- * and optional `dir` and `attrs`.
+ * Stimulus `map`: offered with 8 KiB, BIDIRECTIONAL, without attributes; accepted with 1 byte up to the whole
+ * buffer, and optional `dir`, `attrs`, `version` of what the CPU writes before, and `transferred`: with SKIP_CPU_SYNC
+ * the device has the buffer already, and may use the mapping at once.
  */
 export const map = {
   offers: (k: Kernel): Args[] => {
@@ -139,22 +158,27 @@ export const map = {
     return out;
   },
   accepts: (k: Kernel, args: Args): boolean =>
-    hasKeys(args, ['driver', 'context', 'boundary', 'bytes'], ['attrs', 'dir']) &&
+    hasKeys(args, ['driver', 'context', 'boundary', 'bytes'], ['attrs', 'dir', 'transferred', 'version']) &&
     isContext(args.context) &&
     (args.boundary === 'wide' || args.boundary === 'narrow') &&
-    isLength(args.bytes, BUFFER_BYTES) &&
+    isLength(args.bytes, bufferBytes(k)) &&
+    isVersion(args.version) &&
     isMapAttrs(args.attrs) &&
     isDirection(args.dir) &&
     canMap(k, args.driver),
   apply: (k: Kernel, args: Args): void => {
-    const { driver, bytes, boundary, dir = 'BIDIRECTIONAL', attrs = '' } = args;
-    const op = { driver, bytes, boundary, dir, attrs } as MapOperation;
-    prepareBuffer(k, op.driver, op.bytes, op.attrs);
+    const { driver, bytes, boundary, dir = 'BIDIRECTIONAL', attrs = '', version = 0 } = args;
+    const transferred = args.transferred === true;
+    const op = { driver, bytes, boundary, dir, attrs, transferred } as MapOperation;
+    prepareBuffer(k, op.driver, op.bytes, op.attrs, version as number);
     startOperation(k, op.driver, args.context as Context, (t) => mapBuffer(k, t, op));
   },
 };
 
-/** Stimulus `unmap`: with the attributes of the map, and SKIP_CPU_SYNC when `attrs` says so. */
+/**
+ * Stimulus `unmap`: with the attributes of the map, and SKIP_CPU_SYNC when `attrs` says so; with `sync` without it,
+ * though the map had it.
+ */
 export const unmap = {
   offers: (k: Kernel): Args[] => {
     const out: Args[] = [];
@@ -163,14 +187,16 @@ export const unmap = {
     return out;
   },
   accepts: (k: Kernel, args: Args): boolean =>
-    hasKeys(args, ['driver', 'context'], ['attrs']) &&
+    hasKeys(args, ['driver', 'context'], ['attrs', 'sync']) &&
     isContext(args.context) &&
     [undefined, '', 'SKIP_CPU_SYNC'].includes(args.attrs as string | undefined) &&
+    !(args.sync === true && args.attrs === 'SKIP_CPU_SYNC') &&
     canUnmap(k, args.driver),
   apply: (k: Kernel, args: Args): void => {
     const driver = args.driver as number;
     const mapping = k.state.drivers[driver]!.mapping!;
-    const attrs = args.attrs === 'SKIP_CPU_SYNC' ? withAttr(mapping.attrs, 'SKIP_CPU_SYNC') : mapping.attrs;
+    const given = args.sync === true ? withoutAttr(mapping.attrs, 'SKIP_CPU_SYNC') : mapping.attrs;
+    const attrs = args.attrs === 'SKIP_CPU_SYNC' ? withAttr(given, 'SKIP_CPU_SYNC') : given;
     startOperation(k, driver, args.context as Context, (t) => unmapBuffer(k, t, driver, mapping, attrs));
   },
 };

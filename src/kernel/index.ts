@@ -18,6 +18,7 @@ import { atomic_pool_work_fn } from './dma/pool-expand.ts';
 import { swiotlb_dyn_alloc, swiotlb_dyn_free } from './dma/swiotlb-dynamic.ts';
 import { find_pool, map, unmap } from './driver.ts';
 import { ALLOC_STIMULI } from './driver-alloc.ts';
+import { cpuRead, cpuWrite } from './driver-cpu.ts';
 import { deviceRead, deviceWrite } from './driver-device.ts';
 import { map_sg, unmap_sg } from './driver-sg.ts';
 import { sync } from './driver-sync.ts';
@@ -35,6 +36,8 @@ const CODE: KernelCode = {
     unmap_sg,
     deviceRead,
     deviceWrite,
+    cpuRead,
+    cpuWrite,
     find_pool,
     rcu_gp_start,
     rcu_gp_end,

@@ -21,8 +21,9 @@ const GLOBAL_PAGES = 16;
 
 /** Physical addresses and sizes. */
 export interface Layout {
-  /** Slots that are reserved for the default pool. */
+  /** Slots that are reserved for the default pool, and where. */
   readonly poolSlabs: number;
+  readonly pool: number;
   readonly ordinary: { readonly phys: number; readonly pages: number };
   readonly buffers: number;
   /** The reserved region; no slots: there is none. */
@@ -44,7 +45,7 @@ export interface Layout {
 export function layOut(config: ConfigReader): Layout {
   const poolSlabs = config.size('defaultAreas') * config.size('defaultSegments') * IO_TLB_SEGSIZE;
   const ordinaryPages = config.size('ordinaryPages');
-  const bufferPages = (DRIVER_COUNT * BUFFER_BYTES) / PAGE_SIZE;
+  const bufferPages = DRIVER_COUNT * config.size('bufferPages');
   const restrictedSlabs = config.option('restrictedPool') ? config.size('restrictedSlabs') : 0;
   const cmaPages = config.size('cmaPages');
   const cmaHigh = config.size('cmaHighmem');
@@ -61,7 +62,10 @@ export function layOut(config: ConfigReader): Layout {
     at += pages * PAGE_SIZE;
     return phys;
   };
-  take((poolSlabs * IO_TLB_SIZE) / PAGE_SIZE);
+  const poolPages = (poolSlabs * IO_TLB_SIZE) / PAGE_SIZE;
+  // SWIOTLB_ANY is powerpc's.
+  const highPool = config.size('highPool') && config.fact('family') === 'powerpc' ? poolPages : 0;
+  const lowPool = take(poolPages - highPool);
   const ordinary = { phys: take(ordinaryPages), pages: ordinaryPages };
   const lowBuffers = take(high ? 0 : bufferPages);
   const restricted = { phys: take((restrictedSlabs * IO_TLB_SIZE) / PAGE_SIZE), nslabs: restrictedSlabs };
@@ -76,21 +80,27 @@ export function layOut(config: ConfigReader): Layout {
     [
       { start: DMA_BASE, pages: dmaPages + dmaPoolPages },
       { start: RAM_BASE, pages: (at - RAM_BASE) / PAGE_SIZE },
-      { start: NORMAL_BASE, pages: normalPages + (high ? bufferPages : 0) },
+      { start: NORMAL_BASE, pages: normalPages + (high ? bufferPages : 0) + highPool },
       { start: HIGHMEM_BASE, pages: cmaHigh ? cmaPages : 0, highmem: true },
     ],
     config.fact('pteEncryption'),
   );
   const buffers = high ? NORMAL_BASE + normalPages * PAGE_SIZE : lowBuffers;
-  return { poolSlabs, ordinary, buffers, restricted, cma, global, atomic, memory };
+  const behind = normalPages + (high ? bufferPages : 0);
+  const pool = highPool > 0 ? NORMAL_BASE + behind * PAGE_SIZE : lowPool;
+  return { poolSlabs, pool, ordinary, buffers, restricted, cma, global, atomic, memory };
 }
 
 /** The page allocator over its memory in all zones. */
 export function layOutBuddy(config: ConfigReader, { ordinary }: Layout): BuddyState {
   const first = ordinary.phys / PAGE_SIZE;
   const large = config.size('largeBlocks');
+  const apart = 4 * config.size('smallBlocks');
   const buddy =
-    large === 0 ? createBuddy(first, ordinary.pages) : createFragmentedBuddy(first, ordinary.pages, large);
+    large === 0
+      ? createBuddy(first + apart, ordinary.pages - apart)
+      : createFragmentedBuddy(first, ordinary.pages, large);
+  for (let pfn = first; pfn < first + apart; pfn += 4) addFrames(buddy, pfn, 2);
   addFrames(buddy, DMA_BASE / PAGE_SIZE, config.size('dmaZonePages'));
   addFrames(buddy, NORMAL_BASE / PAGE_SIZE, config.size('normalZonePages'));
   return buddy;

@@ -83,6 +83,8 @@ export interface DeviceState {
   transient: number;
   /** `dma_io_tlb_mem`: address of its {@link IoTlbMem}, 0: none. */
   io_tlb_mem: number;
+  /** `pci_dev.untrusted`: it sits behind an external port. */
+  readonly external: boolean;
   /** Accepted (TDISP, T=1): it may reach private memory. */
   trusted: boolean;
   readonly coherent: boolean;
@@ -215,7 +217,7 @@ export interface DriverList {
 export interface DriverState {
   /** Number of its device. */
   readonly device: number;
-  /** Physical address of its buffer of 8 KiB. */
+  /** Physical address of its buffer. */
   readonly buffer: number;
   mapping: null | DriverMapping;
   /** Its mapped scatter list. Of mapping and list it has one at a time. */
@@ -228,8 +230,10 @@ export interface DriverState {
   bytes: number;
   /** The device wrote to the last mapping. */
   deviceWrote: boolean;
-  /** Bytes from the start of the buffer that the device wrote since the CPU did. */
-  deviceBytes: number;
+  /** What the device wrote since the CPU did, in order: of the buffer's bytes, and the version of its pattern. */
+  deviceWrites: readonly { readonly start: number; readonly end: number; readonly version: number }[];
+  /** Version of the pattern that the CPU wrote last. */
+  cpuVersion: number;
   /** The CPU had the buffer in between and wrote its second pattern. */
   cpuAnswered: boolean;
   /** Since the last map: data that did not arrive, and which way it went. */

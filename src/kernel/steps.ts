@@ -80,7 +80,7 @@ export const STEPS = {
   cma_release: observation('cma_release', 'pages go back to the CMA area; args: addr, pages'),
   vmap: choice(
     'vmap',
-    'alias of pages, may sleep; args: addr, pages, prot encrypted|decrypted; result: address',
+    'alias of pages, may sleep; args: addr, pages, prot encrypted|decrypted|unchanged; result: address',
   ),
   vunmap: observation('vunmap', 'remove an alias, may sleep; args: vaddr'),
   memset: observation('memset', 'zero memory; args: vaddr, bytes'),
@@ -146,8 +146,13 @@ export const STIMULI = {
     meaning: 'a driver maps its buffer; args: driver, context, boundary, bytes, attrs?, dir?',
   },
   unmap: { symbol: 'dma_unmap_phys', meaning: 'a driver unmaps its buffer; args: driver, context, attrs?' },
-  deviceWrite: { symbol: '', meaning: 'the device writes to the mapped address; args: driver, bytes?' },
-  deviceRead: { symbol: '', meaning: 'the device reads the mapped address; args: driver' },
+  deviceWrite: {
+    symbol: '',
+    meaning: 'the device writes to the mapped address; args: driver, bytes?, entry?, version?',
+  },
+  deviceRead: { symbol: '', meaning: 'the device reads the mapped address; args: driver, entry?' },
+  cpuWrite: { symbol: '', meaning: 'a driver writes to its buffer; args: driver, version?' },
+  cpuRead: { symbol: '', meaning: 'a driver reads its buffer; args: driver' },
   alloc: {
     symbol: 'dma_alloc_attrs',
     meaning: 'a driver allocates; args: driver, fn dma_alloc_attrs|dma_alloc_pages, context, bytes, attrs',
@@ -157,7 +162,10 @@ export const STIMULI = {
     meaning: 'a driver frees what it allocated; args: driver, context, which?',
   },
   mmap: { symbol: 'dma_mmap_attrs', meaning: 'a driver maps its allocation to user space; args: driver' },
-  sync: { symbol: 'dma_sync_single', meaning: 'a driver syncs; args: driver, for cpu|device, context' },
+  sync: {
+    symbol: 'dma_sync_single',
+    meaning: 'a driver syncs; args: driver, for cpu|device, context, keep?',
+  },
   map_sg: {
     symbol: 'dma_map_sg_attrs',
     meaning: 'a driver maps its buffer as a list; args: driver, context, entries?, bytes?, attrs?, dir?',

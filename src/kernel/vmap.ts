@@ -7,6 +7,12 @@ import { PAGE_SIZE, VMALLOC_START, type VmapArea } from './memory.ts';
 import type { Run, Task } from './task.ts';
 import { ANY_ANSWER, at, atChoice, enter, leave } from './task.ts';
 
+/**
+ * What a protection says of the memory; `unchanged`: nobody said anything, and the base protection of the kernel's
+ * mappings says private.
+ */
+export type Prot = 'decrypted' | 'encrypted' | 'unchanged';
+
 /** Lowest address at which an area of `pages` pages fits; behind each area stays a guard page. */
 function freeAddress(areas: readonly VmapArea[], pages: number): number {
   let addr = VMALLOC_START;
@@ -46,9 +52,9 @@ export function framesOf(phys: number, pages: number): number[] {
  * `vmap()`, `dma_common_pages_remap()`, `dma_common_contiguous_remap()`: an alias of the pages. A choice of the
  * world; the address, 0 when it fails. May sleep.
  */
-export function* vmap(k: Kernel, t: Task, frames: readonly number[], shared: boolean): Run<number> {
-  const f = enter(t, { fn: 'vmap', at: 0, frames, shared });
-  const args = { addr: frames[0] ?? 0, pages: frames.length, prot: shared ? 'decrypted' : 'encrypted' };
+export function* vmap(k: Kernel, t: Task, frames: readonly number[], prot: Prot): Run<number> {
+  const f = enter(t, { fn: 'vmap', at: 0, frames, shared: prot === 'decrypted' });
+  const args = { addr: frames[0] ?? 0, pages: frames.length, prot };
   const answer = yield atChoice(f, 1, 'vmap', ANY_ANSWER, args);
   k.might_sleep(t);
   const vaddr = answer === 'ok' ? addAlias(k.state.memory.vmap, f.frames, f.shared) : 0;

@@ -35,7 +35,8 @@ export interface Alternative {
   /** Workloads each of which shows it; asked of the instruments that run workloads. */
   readonly workloads?: readonly string[];
   readonly platforms?: readonly string[];
-  readonly options?: Partial<Options>;
+  /** Each option has this value, or one of these. */
+  readonly options?: { readonly [K in OptionName]?: Options[K] | readonly Options[K][] };
   /** All of these patches are applied. */
   readonly has?: readonly number[];
   /** None of these patches is applied. */
@@ -91,7 +92,9 @@ function isTrue(
       ? isOneOf(systems, situation.system === undefined ? undefined : [situation.system])
       : isOneOf(workloads, situation.workloads)) &&
     (platforms?.includes(situation.platform.name) ?? true) &&
-    Object.entries(options).every(([name, value]) => situation.options[name as OptionName] === value) &&
+    Object.entries(options).every(([name, value]) =>
+      [value].flat().includes(situation.options[name as OptionName]),
+    ) &&
     has.every((patch) => patches.has(patch)) &&
     !lacks.some((patch) => patches.has(patch))
   );
@@ -166,7 +169,9 @@ export function parseFindings(data: unknown): readonly Finding[] {
         if (!known.includes(name))
           throw new FindingsError(`finding '${id}' names platform '${name}'; accepted: ${known.join(', ')}`);
       }
-      for (const [name, value] of Object.entries(options)) {
+      for (const [name, value] of Object.entries(options).flatMap(([one, all]) =>
+        [all].flat().map((each) => [one, each] as const),
+      )) {
         const values = (OPTION_VALUES as Readonly<Record<string, readonly string[]>>)[name];
         if (!values?.includes(value)) {
           const accepted = values?.map((v) => `${name}=${v}`) ?? Object.keys(OPTION_VALUES);

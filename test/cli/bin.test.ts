@@ -22,7 +22,9 @@ test('a finding is shown as a table, without colours where it is no terminal', (
 test('wrong usage', () => {
   const { status, stdout, stderr } = run('check', '--platform', 'tdxx');
   expect({ status, stdout }).toEqual({ status: 2, stdout: '' });
-  expect(stderr).toBe("ccdma: unknown platform 'tdxx'; accepted: tdx, cca; nearest: tdx\n");
+  expect(stderr).toBe(
+    "ccdma: unknown platform 'tdxx'; accepted: sev, snp, tdx, vtom, cca, pkvm, s390-pv, ppc-svm, sme, plain; nearest: tdx\n",
+  );
 });
 
 test('threads work from there too', () => {

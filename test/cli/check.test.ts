@@ -9,7 +9,7 @@ const replays = (out: string) =>
     .filter((line) => line.startsWith('npx ccdma replay'));
 
 test('the whole series holds', async () => {
-  const { code, out, err } = await ccdma(['check', '--platform', 'cca']);
+  const { code, out, err } = await ccdma(['check', 'dynamic-pools', '--platform', 'cca']);
   expect({ code, err }).toEqual({ code: 0, err: '' });
   expect(out).toMatch(/^Explored completely: \d+ states, \d+ transitions\.$/m);
   expect(out).toMatch(
@@ -20,7 +20,7 @@ test('the whole series holds', async () => {
 });
 
 test('without the series it fails, each counterexample has a replay command, and each works as pasted', async () => {
-  const { code, out } = await ccdma(['check', '--series', 'baseline', '--platform', 'cca']);
+  const { code, out } = await ccdma(['check', 'dynamic-pools', '--series', 'baseline', '--platform', 'cca']);
   expect(code).toBe(1);
   expect(out).toMatch(/^no-sleep-in-atomic +FAILS +\d+ steps, at swiotlb_alloc_pool$/m);
   expect(out).toMatch(/^step +who +event +kernel symbol +what changed$/m);
@@ -40,41 +40,59 @@ test('without the series it fails, each counterexample has a replay command, and
 }, 240_000);
 
 test('the same replay with the whole series says that the property holds', async () => {
-  const line = 'npx ccdma replay --platform cca --property no-sleep-in-atomic --site swiotlb_dyn_free';
+  const line =
+    'npx ccdma replay dynamic-pools --platform cca --property no-sleep-in-atomic --site swiotlb_dyn_free';
   const { code, out } = await paste(line);
   expect(code).toBe(0);
   expect(out).toMatch(/no-sleep-in-atomic holds here: \d+ states were explored/);
 });
 
 test('a bound that is hit is in the text and in the exit code', async () => {
-  const { code, out } = await ccdma(['check', '--platform', 'tdx', '--max-states', '100']);
+  const { code, out } = await ccdma(['check', 'dynamic-pools', '--platform', 'tdx', '--max-states', '100']);
   expect(code).toBe(3);
   expect(out).toMatch(/A bound was hit/);
   expect(out).toMatch(/^free-private +not decided/m);
-  const expected = await ccdma(['check', '--platform', 'tdx', '--max-states', '100', '--expect']);
+  const expected = await ccdma([
+    'check',
+    'dynamic-pools',
+    '--platform',
+    'tdx',
+    '--max-states',
+    '100',
+    '--expect',
+  ]);
   expect(expected.code).toBe(3);
 });
 
 test('a violation counts even where a bound was hit', async () => {
-  const args = ['check', '--series', 'baseline', '--platform', 'cca', '--max-states', '5000'];
+  const args = [
+    'check',
+    'dynamic-pools',
+    '--series',
+    'baseline',
+    '--platform',
+    'cca',
+    '--max-states',
+    '5000',
+  ];
   expect((await ccdma(args)).code).toBe(1);
   expect((await ccdma([...args, '--expect'])).code).toBe(3);
 });
 
 test('--expect: the known findings, and nothing else', async () => {
-  const { code, out } = await ccdma(['check', '--series', 'baseline', '--expect']);
+  const { code, out } = await ccdma(['check', 'dynamic-pools', '--series', 'baseline', '--expect']);
   expect(out).toMatch(/As listed: in 2 runs, \d+ known findings occur, and nothing else fails\.$/m);
   expect(code).toBe(0);
 });
 
 test('JSON follows the published schema and says the same', async () => {
-  const { code, out } = await ccdma(['check', '--series', 'baseline', '--json', '--expect']);
+  const { code, out } = await ccdma(['check', 'dynamic-pools', '--series', 'baseline', '--json', '--expect']);
   expect(code).toBe(0);
   const data = JSON.parse(out);
   const validate = schemaOf('check');
   expect(validate(data), JSON.stringify(validate.errors)).toBe(true);
-  expect(data.results.map(({ platform }: { platform: string }) => platform)).toEqual(['tdx', 'cca']);
-  const [, cca] = data.results;
+  expect(data.results.map(({ platform }: { platform: string }) => platform)).toContain('cca');
+  const cca = data.results.find(({ platform }: { platform: string }) => platform === 'cca');
   const sleep = cca.properties.find(({ name }: { name: string }) => name === 'no-sleep-in-atomic');
   expect(sleep).toMatchObject({ kind: 'forbidden', holds: false, status: 'fails' });
   expect(sleep.steps).toBe(Math.min(...sleep.counterexamples.map(({ steps }: { steps: number }) => steps)));
@@ -88,7 +106,10 @@ test('JSON follows the published schema and says the same', async () => {
 
 test('lines fit the terminal, but for commands, which are never broken', async () => {
   for (const width of [80, 120]) {
-    const { out } = await ccdma(['check', '--series', 'baseline', '--platform', 'cca'], width);
+    const { out } = await ccdma(
+      ['check', 'dynamic-pools', '--series', 'baseline', '--platform', 'cca'],
+      width,
+    );
     const long = out.split('\n').filter((line) => line.length > width);
     expect(long.every((line) => line.startsWith('  npx ccdma replay '))).toBe(true);
   }

@@ -10,7 +10,7 @@ const folder = mkdtempSync(join(tmpdir(), 'ccdma-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 /** The smallest subject: a few thousand transitions. */
-const SMALL = ['--platform', 'tdx', '--option', 'coherent-pool=off'];
+const SMALL = ['dynamic-pools', '--platform', 'tdx', '--option', 'coherent-pool=off'];
 
 describe('paths', () => {
   const out = join(folder, 'paths');
@@ -71,7 +71,7 @@ describe('paths', () => {
     [
       'of a system that is gone',
       (text: string) => text.replace('"system": "dynamic-pools"', '"system": "static-pools"'),
-      /unknown system 'static-pools'; accepted: dynamic-pools/,
+      /unknown system 'static-pools'; accepted: dynamic-pools, /,
     ],
     ['edited', (text: string) => text.replace(/"steps": \d+/, '"steps": 1'), /it was cut or edited/],
   ])('a file that is %s is refused', async (_, change, message) => {
@@ -86,7 +86,16 @@ describe('paths', () => {
 
   test('a file for another platform than the one that is asked for, a path that is not in it', async () => {
     const file = join(out, readdirSync(out)[0]!);
-    const other = await ccdma(['replay', '--platform', 'cca', '--file', file, '--index', '1']);
+    const other = await ccdma([
+      'replay',
+      'dynamic-pools',
+      '--platform',
+      'cca',
+      '--file',
+      file,
+      '--index',
+      '1',
+    ]);
     expect(other.err).toMatch(/is for platform 'tdx', not 'cca'/);
     const beyond = await ccdma(['replay', '--file', file, '--index', '99999']);
     expect(beyond.err).toMatch(/--index is '99999'; accepted: a whole number from 1 to \d+/);
@@ -153,7 +162,15 @@ describe('conform', () => {
   });
 
   test('a kernel without the series does not do as the intended machines say; the replay shows where', async () => {
-    const { code, out } = await ccdma(['conform', '--series', 'baseline', ...SMALL, '--against', 'v5']);
+    const { code, out } = await ccdma([
+      'conform',
+      'dynamic-pools',
+      '--series',
+      'baseline',
+      ...SMALL,
+      '--against',
+      'v5',
+    ]);
     expect(code).toBe(1);
     const line = out.split('\n').find((text) => text.startsWith('  npx ccdma replay'))!;
     const again = await paste(line);
@@ -178,10 +195,18 @@ describe('diagram', () => {
 
   test('one counterexample; where there is none, that is said', async () => {
     const args = ['--property', 'one-owner', '--format', 'mermaid'];
-    const bad = await ccdma(['diagram', '--series', 'baseline', '--platform', 'cca', ...args]);
+    const bad = await ccdma([
+      'diagram',
+      'dynamic-pools',
+      '--series',
+      'baseline',
+      '--platform',
+      'cca',
+      ...args,
+    ]);
     expect(bad.code).toBe(1);
     expect(bad.out).toMatch(/sequenceDiagram/);
-    const good = await ccdma(['diagram', '--platform', 'cca', ...args]);
+    const good = await ccdma(['diagram', 'dynamic-pools', '--platform', 'cca', ...args]);
     expect(good).toMatchObject({ code: 0, out: '' });
     expect(good.err).toMatch(/there is no counterexample to draw/);
   });

@@ -13,7 +13,10 @@ test('a mistyped platform', async () => {
 
 test.each([
   ['chekc', /unknown command 'chekc'; accepted: check, .*; nearest: check$/],
-  ['check dynamic-pool', /unknown system 'dynamic-pool'; accepted: dynamic-pools; nearest: dynamic-pools$/],
+  [
+    'check dynamic-pool',
+    /unknown system 'dynamic-pool'; accepted: dynamic-pools, .*; nearest: dynamic-pools$/,
+  ],
   ['check --series v6', /unknown series 'v6'; accepted: v5, baseline, prefix:K .*; nearest: v5$/],
   ['check --series basline', /unknown series 'basline'; .*; nearest: baseline$/],
   ['check --series prefix:21', /prefix:21: .* K is 0 to 20; nearest: prefix:20$/],
@@ -44,12 +47,28 @@ test.each([
   ['diagram --series baseline', /give --machine or --property$/],
   ['replay', /nothing to replay is named; give one of --property, /],
   ['replay --path 1 --finding x', /--finding and --path are given; give one of/],
-  ['replay --path 1,x --platform cca', /--path has 'x'; accepted: whole numbers/],
-  ['replay --path 9999 --platform cca', /event number 9999; accepted here: 0 to \d+$/],
-  ['replay --path 0,0 --platform cca', /step 2 of 2, .*, cannot be taken: it is not offered by/],
-  ['replay --path 0', /one subject is wanted, and \d+ are meant; give .*--platform \(sev, snp, .*, plain\)$/],
-  ['replay --property one-ownr --platform cca', /unknown property 'one-ownr'; .*; nearest: one-owner$/],
-  ['replay --property one-owner --site swiotlb_dynfree --platform cca', /nearest: swiotlb_dyn_free$/],
+  ['replay dynamic-pools --path 1,x --platform cca', /--path has 'x'; accepted: whole numbers/],
+  ['replay dynamic-pools --path 9999 --platform cca', /event number 9999; accepted here: 0 to \d+$/],
+  [
+    'replay dynamic-pools --path 0,0 --platform cca',
+    /step 2 of 2, .*, cannot be taken: it is not offered by/,
+  ],
+  [
+    'replay --path 0',
+    /one subject is wanted, and \d+ are meant; give a system .*--platform \(sev, snp, .*, plain\)$/,
+  ],
+  ['export promla dynamic-pools', /unknown format 'promla'; accepted: .*; nearest: promela$/],
+  ['export promela dynamic-pools', /give --platform/],
+  ['export rv rcu-raeder', /unknown machine 'rcu-raeder'; .*; nearest: rcu-reader$/],
+  ['export itf dynamic-pools --platform tdx', /say which with --property$/],
+  [
+    'replay dynamic-pools --property one-ownr --platform cca',
+    /unknown property 'one-ownr'; .*; nearest: one-owner$/,
+  ],
+  [
+    'replay dynamic-pools --property one-owner --site swiotlb_dynfree --platform cca',
+    /nearest: swiotlb_dyn_free$/,
+  ],
   ['replay --finding pool-encrypted-in-softrq', /nearest: pool-encrypted-in-softirq$/],
   ['replay --site __free_pages', /--site needs --property$/],
   ['replay --schedule 0', /--schedule needs --workload$/],
@@ -73,7 +92,20 @@ test('help has examples and the exit codes', async () => {
   const { code, out } = await ccdma(['--help'], 80);
   expect(code).toBe(0);
   expect(out).toMatch(/Exit codes:/);
-  for (const name of ['check', 'explore', 'paths', 'conform', 'diagram', 'replay', 'simulate', 'start']) {
+  for (const name of [
+    'check',
+    'explore',
+    'paths',
+    'conform',
+    'diagram',
+    'replay',
+    'simulate',
+    'decide',
+    'matrix',
+    'export',
+    'trace',
+    'start',
+  ]) {
     const help = await ccdma([name, '--help'], 80);
     expect(help.code).toBe(0);
     expect(help.out).toMatch(/Examples:\n {2}\$ npx ccdma/);

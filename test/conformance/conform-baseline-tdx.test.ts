@@ -1,3 +1,3 @@
 import { expectConformance } from './expect-conformance.ts';
 
-expectConformance('baseline', 'tdx');
+expectConformance({ system: 'dynamic-pools', series: 'baseline', platform: 'tdx', groups: 4 });

@@ -1,3 +1,3 @@
 import { expectConformance } from './expect-conformance.ts';
 
-expectConformance('v5', 'tdx');
+expectConformance({ system: 'dynamic-pools', series: 'v5', platform: 'tdx', everyStep: true, groups: 4 });

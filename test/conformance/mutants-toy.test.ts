@@ -2,9 +2,10 @@
 import { describe, expect, test } from 'vitest';
 import { and, assign, not, or, setup } from 'xstate';
 import { build } from '../../machines/build.ts';
-import type { Facts } from '../../machines/facts.ts';
+import { factsWith } from '../../machines/facts.ts';
 import type { MachineFile } from '../../machines/machine-file.ts';
 import { SYSTEMS } from '../../machines/systems/index.ts';
+import { specFacts } from '../../src/conformance/facts.ts';
 import { firstDifference } from '../../src/conformance/mutants/difference.ts';
 import { type Mutant, mutantsOf } from '../../src/conformance/mutants/generate.ts';
 import { guardText } from '../../src/conformance/mutants/guards.ts';
@@ -19,16 +20,9 @@ import {
   type MachineSpec,
   stateText,
 } from '../../src/lts/index.ts';
+import { defaultOptions, PLATFORMS, V5 } from '../../src/series/index.ts';
 
-const facts: Facts = {
-  memEncrypt: true,
-  forced: true,
-  encodingBit: false,
-  conversion: 'tdx',
-  remap: false,
-  coherentPool: true,
-  spareBlocks: true,
-};
+const facts = factsWith(V5.patches, specFacts(PLATFORMS[0]!, defaultOptions(PLATFORMS[0]!)));
 const stimulus = { kind: 'stimulus', actor: 'world', symbol: 'door' } as const;
 
 const door: MachineFile = {

@@ -25,7 +25,7 @@ const SAMPLE: readonly [string, string, string, string][] = [
   ['swiotlb-pool/unlinked/queue_rcu_work/retarget:none', 'property', 'no-use-after-free', 'v5, tdx'],
   // A mapper that cannot block converts.
   ['pool-allocation/descriptor/kzalloc#4/negate', 'property', 'no-sleep-in-atomic', 'v5, tdx'],
-  ['dynamic-free/idle/kworker_start#2/retarget:free', 'property', 'free-private', 'v5, tdx'],
+  ['dynamic-free/idle/kworker_start#3/retarget:free', 'property', 'free-private', 'v5, tdx'],
   ['page/lent/gen_pool_free/retarget:lent.shared', 'property', 'nothing-leaks', 'v5, tdx'],
   // A reader that never leaves.
   ['rcu-reader/heldUp/leave/retarget:heldUp', 'property', 'deadlock-free', 'v5, tdx'],
@@ -33,7 +33,7 @@ const SAMPLE: readonly [string, string, string, string][] = [
   ['mapping/mapping.allocating/swiotlb_search_pool_area#1/negate', 'property', ACTOR_RULE, 'v5, tdx'],
   // Nothing is left that could go wrong: the witness says so.
   [
-    'conversion/idle/set_memory_decrypted/retarget:idle',
+    'conversion/idle/set_memory_decrypted#1/retarget:idle',
     'property',
     'free-private: pages are freed',
     'v5, tdx',
@@ -45,13 +45,8 @@ const SAMPLE: readonly [string, string, string, string][] = [
   // A part of a guard: an answer that the platform can give is missing.
   ['conversion/encrypting.end/encrypt_end#2/negate:2', 'simulator', 'offer', 'v5, tdx'],
   ['swiotlb-pool/none/search_missed/retarget:retired', 'simulator', 'state', 'v5, tdx'],
-  // Only a trusted device is refused.
-  [
-    'mapping/unmapped/dma_map_phys#1/retarget:mapping.searching',
-    'simulator',
-    'state',
-    'v5, tdx, device=trusted',
-  ],
+  // A device that the pools do not suit is refused.
+  ['mapping/unmapped/dma_map_phys#1/retarget:mapping.searching', 'simulator', 'state', 'v5, sme'],
   ['mapping/unmapped/dma_map_phys#2/retarget:mapping', 'equivalent', EQUIVALENT.tables, ''],
   ['page/lent.shared/encrypt_begin#2/retarget:leaked', 'equivalent', EQUIVALENT.reach, ''],
 ];

@@ -138,7 +138,7 @@ describe('CMA', () => {
     const { value } = call(k, (t) => cma_alloc(k, t, 2));
     expect(PageHighMem(k.state.memory, value)).toBe(true);
     expect(translate(k.state.memory, phys_to_virt(value))).toBeNull();
-    const alias = call(k, (t) => vmap(k, t, framesOf(value, 2), false)).value;
+    const alias = call(k, (t) => vmap(k, t, framesOf(value, 2), 'encrypted')).value;
     expect(translate(k.state.memory, alias + 5000)).toMatchObject({ phys: value + 5000 });
   });
 });
@@ -147,18 +147,18 @@ describe('aliases', () => {
   test('pages anywhere, addresses one behind the other; what is given back is used again', () => {
     const k = kernelOf('tdx');
     const [a, b] = [takeBlock(k.state.buddy, 0), takeBlock(k.state.buddy, 1)];
-    const one = call(k, (t) => vmap(k, t, [b, a], false));
+    const one = call(k, (t) => vmap(k, t, [b, a], 'encrypted'));
     expect(one).toMatchObject({ steps: ['vmap'], sleeps: true });
     expect(translate(k.state.memory, one.value + 1)).toMatchObject({ phys: b + 1, shared: false });
     expect(translate(k.state.memory, one.value + PAGE_SIZE)).toMatchObject({ phys: a });
     expect(translate(k.state.memory, one.value + 2 * PAGE_SIZE)).toBeNull();
     expect(is_vmalloc_addr(one.value)).toBe(true);
     expect(findAlias(k, one.value + PAGE_SIZE)!.vaddr).toBe(one.value);
-    const two = call(k, (t) => vmap(k, t, [a], true)).value;
+    const two = call(k, (t) => vmap(k, t, [a], 'decrypted')).value;
     expect(two).toBeGreaterThan(one.value + 2 * PAGE_SIZE);
     expect(call(k, (t) => vunmap(k, t, one.value))).toMatchObject({ steps: ['vunmap'], sleeps: true });
-    expect(call(k, (t) => vmap(k, t, [b], true)).value).toBe(one.value);
-    expect(call(k, (t) => vmap(k, t, [b], true), 'fail').value).toBe(0);
+    expect(call(k, (t) => vmap(k, t, [b], 'decrypted')).value).toBe(one.value);
+    expect(call(k, (t) => vmap(k, t, [b], 'decrypted'), 'fail').value).toBe(0);
   });
 
   test('an address that no alias begins at is a fault', () => {
@@ -177,7 +177,7 @@ describe('aliases', () => {
     ] as const) {
       const k = kernelOf(name);
       const phys = takeBlock(k.state.buddy, 0);
-      const alias = call(k, (t) => vmap(k, t, [phys], true)).value;
+      const alias = call(k, (t) => vmap(k, t, [phys], 'decrypted')).value;
       expect(cpuFault(k.state.memory, alias) !== null).toBe(matters);
       changeCodes(k.state.memory, phys, 1, PTE_SHARED | HOST_SHARED, 0);
       expect(cpuFault(k.state.memory, alias)).toBeNull();

@@ -1,5 +1,6 @@
 /** `ccdma explore`: the simulated kernel under workloads, every schedule and every answer of the world. */
 
+import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { exploreInThreads } from '../../conformance/explore-parallel.ts';
 import type { ExploreTask } from '../../conformance/explore-worker.ts';
 import type { Subject } from '../../conformance/subject.ts';
@@ -22,7 +23,8 @@ export async function exploreWorkloads(
   system: string | undefined,
   options: ExploreCommandOptions,
 ): Promise<number> {
-  const subjects = subjectsOf(io, system, options);
+  // The simulated kernel is the same whatever system it is compared with: it is explored once.
+  const subjects = subjectsOf(io, system ?? SYSTEMS[0]!.name, options);
   const workloads = [...new Set(options.workload ?? DEFAULT_WORKLOADS.map(({ name }) => name))];
   for (const name of workloads) {
     const known = WORKLOADS.map((workload) => workload.name);

@@ -88,13 +88,24 @@ export function whenText({ when }: Pick<Finding, 'when'>): string {
   return when.map(alternativeText).join('; or ');
 }
 
-function alternativeText({ platforms, options, has, lacks }: Alternative): string {
+function alternativeText({
+  shownBy,
+  systems,
+  workloads,
+  platforms,
+  options,
+  has,
+  lacks,
+}: Alternative): string {
   const patches = (list: readonly number[]) => `patch${list.length > 1 ? 'es' : ''} ${numbers(list)}`;
   return [
     platforms === undefined ? 'on every platform' : `on ${series(platforms)}`,
-    ...Object.entries(options ?? {}).map(([name, value]) => `with ${name}=${value}`),
+    ...Object.entries(options ?? {}).map(([name, value]) => `with ${name}=${[value].flat().join(' or ')}`),
     ...(has === undefined ? [] : [`with ${patches(has)}`]),
     ...(lacks === undefined ? [] : [`without ${patches(lacks)}`]),
+    ...(systems === undefined ? [] : [`(system ${series(systems)})`]),
+    ...(workloads === undefined ? [] : [`(workload ${series(workloads)})`]),
+    ...(shownBy === undefined ? [] : [`(in ${series(shownBy)})`]),
   ].join(' ');
 }
 

@@ -6,6 +6,7 @@ import { diagramFiles } from './diagrams.ts';
 import type { GeneratedFile } from './file.ts';
 import { findingFiles } from './findings.ts';
 import { pathFiles } from './paths.ts';
+import { traceFiles } from './traces.ts';
 
 export { type Difference, differences, differenceText } from './compare.ts';
 export type { GeneratedFile } from './file.ts';
@@ -14,6 +15,7 @@ export type { GeneratedFile } from './file.ts';
 export async function* generateFiles(lab: Lab = new Lab()): AsyncIterable<GeneratedFile> {
   yield* diagramFiles(lab, SYSTEMS);
   yield* decisionFiles();
+  yield* traceFiles();
   yield* pathFiles(lab, SYSTEMS);
   yield* findingFiles(lab, SYSTEMS);
 }

@@ -65,12 +65,17 @@ function byProperty(changes: readonly CellChange[]): string {
 }
 
 function bySite(changes: Effects['ends']): string {
-  const sites = [...new Set(changes.map(({ property, site }) => `${property} at ${site}`))];
-  return sites
-    .map((site) => {
-      const places = changes.filter((one) => `${one.property} at ${one.site}` === site).map(placeText);
-      return `${site} (${places.join('; ')})`;
-    })
+  const keyOf = ({ property, site, workloads, altogether }: Effects['ends'][number]): string =>
+    `${property} at ${site}${altogether ? '' : ` in ${workloads.join(', ')}`}`;
+  const keys = [...new Set(changes.map(keyOf))];
+  return keys
+    .map(
+      (key) =>
+        `${key} (${changes
+          .filter((one) => keyOf(one) === key)
+          .map(placeText)
+          .join('; ')})`,
+    )
     .join(', ');
 }
 
@@ -88,8 +93,12 @@ export function effectLines(row: RowJson): string[] {
   };
   say(prefix === undefined ? 'repairs, in the whole series' : 'repairs', byProperty(effects.repairs));
   say('breaks', byProperty(effects.breaks));
-  say('ends', bySite(effects.ends));
-  say('begins', bySite(effects.begins));
+  const split = (changes: Effects['ends'], altogether: boolean) =>
+    bySite(changes.filter((one) => one.altogether === altogether));
+  say('ends', split(effects.ends, true));
+  say('begins', split(effects.begins, true));
+  say('ends in some workloads', split(effects.ends, false));
+  say('begins in some workloads', split(effects.begins, false));
   say('decisions changed', places(effects.decisions));
   say('step sequences changed', places(effects.steps));
   say('not compared, a bound was hit', places(effects.notCompared));

@@ -2,15 +2,23 @@
 import type { KernelConfig, KernelSizes } from '../../kernel/index.ts';
 
 /**
- * A buffer that must bounce: where the device is not forced, it lies above 4 GiB, and the streaming mask ends there.
- * The coherent mask stays as it is, for on an SME host it decides whether the device is forced.
+ * A buffer that must bounce: where nothing else makes it, it lies above 4 GiB, where the device's bus has no window.
+ * Masks stay as they are, for on an SME host they decide whether the device is forced.
  */
-export function outOfReach({ platform, patches, options }: KernelConfig): Partial<KernelSizes> {
-  const { forces, forcesFromPatch } = platform;
-  const forced =
-    !options.trusted &&
-    (forces === 'all' || (forces === 'by-mask' && options.mask === 32)) &&
-    (forcesFromPatch === null || patches.has(forcesFromPatch));
-  if (forced || (platform.forceBounceBefore10 && !patches.has(10))) return {};
-  return { highBuffers: true, dmaMaskBits: 32, coherentMaskBits: options.mask ?? 64 };
+export function outOfReach(config: KernelConfig): Partial<KernelSizes> {
+  const { platform, patches } = config;
+  return isForced(config) || (platform.forceBounceBefore10 && !patches.has(10)) ? {} : BEYOND_THE_BUS;
 }
+
+/** Whether the devices of a machine are forced. */
+export function isForced({ platform, patches, options }: KernelConfig): boolean {
+  const { forces, forcesFromPatch } = platform;
+  return (
+    options.trusted !== true &&
+    (forces === 'all' || (forces === 'by-mask' && options.mask === 32)) &&
+    (forcesFromPatch === null || patches.has(forcesFromPatch))
+  );
+}
+
+/** The buffer lies where no address of the bus names it: it bounces whatever else is true. */
+export const BEYOND_THE_BUS: Partial<KernelSizes> = { highBuffers: true, dmaWindow: 'low' };

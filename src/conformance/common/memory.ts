@@ -9,6 +9,7 @@ import {
   PTE_SHARED,
   pageIndex,
 } from '../../kernel/index.ts';
+import { UNCERTAIN, virt_to_phys } from '../../kernel/memory.ts';
 
 /** Physical address behind a key of the atomic pools. */
 export function physOfKey(kernel: Kernel, key: number): number {
@@ -51,6 +52,15 @@ function kindOf(code: number, present: boolean): string {
   if ((code & PTE_INVALID) !== 0 || table !== host) return 'uncertain';
   return table ? 'shared' : 'private';
 }
+
+/** Whether the last conversion of a page failed: nobody knows its state, whatever table and host say. */
+export function isUncertain(kernel: Kernel, phys: number): boolean {
+  const { memory } = kernel.state;
+  return (memory.codes[pageIndex(memory, phys)]! & UNCERTAIN) !== 0;
+}
+
+/** The physical address behind a linear one. */
+export const linearToPhys = (vaddr: number): number => virt_to_phys(vaddr);
 
 /** Whether the page allocator has the page in its free list. */
 export function isFreePage(kernel: Kernel, phys: number): boolean {

@@ -29,6 +29,10 @@ export interface SiteChange {
   readonly property: SafetyName;
   readonly site: string;
   readonly finding: string | null;
+  /** The workloads in which it comes or goes. */
+  readonly workloads: readonly string[];
+  /** There is no workload on the other side that fails in this way: it comes, or goes, altogether. */
+  readonly altogether: boolean;
 }
 
 /** Where something other than a verdict differs: workloads, by place. */
@@ -43,9 +47,9 @@ export interface Effects {
   readonly repairs: readonly CellChange[];
   /** Does not fail without the patch, and fails with it. */
   readonly breaks: readonly CellChange[];
-  /** Ways to fail that the patch ends. */
+  /** Ways to fail that the patch ends, altogether or in some workloads. */
   readonly ends: readonly SiteChange[];
-  /** Ways to fail that the patch begins. */
+  /** Ways to fail that the patch begins, likewise. */
   readonly begins: readonly SiteChange[];
   /** Workloads whose step sequences differ; none at all: the same sequences everywhere, which is a proof. */
   readonly steps: readonly Difference[];
@@ -72,8 +76,8 @@ export function effectsOf(before: readonly Judged[], after: readonly Judged[]): 
       const other = without.cells[n]!;
       if (other.verdict === 'fails' && cell.verdict !== 'fails') out.repairs.push(change(other, cell, other));
       if (other.verdict !== 'fails' && cell.verdict === 'fails') out.breaks.push(change(other, cell, cell));
-      out.ends.push(...sitesOnlyIn(other, cell));
-      out.begins.push(...sitesOnlyIn(cell, other));
+      out.ends.push(...sitesOnlyIn(other, without.answers, with_.answers));
+      out.begins.push(...sitesOnlyIn(cell, with_.answers, without.answers));
     });
     const place = { platform: with_.platform, options: with_.options };
     const differ = (same: (a: Answer, b: Answer) => boolean): readonly string[] =>
@@ -110,9 +114,17 @@ function change(before: Cell, after: Cell, failing: Cell): CellChange {
   };
 }
 
-function sitesOnlyIn(cell: Cell, other: Cell): SiteChange[] {
+/** Sites of a cell at which workloads fail that do not on the other side. */
+function sitesOnlyIn(cell: Cell, here: readonly Answer[], there: readonly Answer[]): SiteChange[] {
   const { platform, options, property } = cell;
-  return (cell.counterexamples ?? [])
-    .filter(({ site }) => !other.counterexamples?.some((one) => one.site === site))
-    .map(({ site, finding }) => ({ platform, options, property, site, finding }));
+  const failing = (answers: readonly Answer[], site: string): string[] =>
+    answers
+      .filter(({ outcome }) => outcome.violations.some((v) => v.property === property && v.site === site))
+      .map(({ workload }) => workload);
+  return (cell.counterexamples ?? []).flatMap(({ site, finding }) => {
+    const others = failing(there, site);
+    const workloads = failing(here, site).filter((workload) => !others.includes(workload));
+    if (workloads.length === 0) return [];
+    return [{ platform, options, property, site, finding, workloads, altogether: others.length === 0 }];
+  });
 }

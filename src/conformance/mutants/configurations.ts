@@ -34,14 +34,24 @@ export interface Trials {
   readonly options: readonly Subject[];
 }
 
+/** Where most of what the series is about can happen comes first: there most mutants are noticed. */
+const FIRST = ['tdx', 'cca'];
+
 export function trialsOf(system: System): Trials {
-  const backwards = [...PLATFORMS].reverse();
-  const cases = [
-    ...PLATFORMS.map((platform) => ({ series: V5, platform })),
-    ...backwards.map((platform) => ({ series: BASELINE, platform })),
+  const platforms = [
+    ...FIRST.map((first) => PLATFORMS.find(({ name }) => name === first)!),
+    ...PLATFORMS.filter(({ name }) => !FIRST.includes(name)),
   ];
+  const backwards = [...platforms].reverse();
+  const cases = [
+    ...platforms.map((platform) => ({ series: V5, platform })),
+    ...backwards.map((platform) => ({ series: BASELINE, platform })),
+  ].sort((a, b) => Number(!FIRST.includes(a.platform.name)) - Number(!FIRST.includes(b.platform.name)));
   const main = cases.map((one): Subject => ({ system, ...one, options: defaultOptions(one.platform) }));
-  const options = [...cases.slice(PLATFORMS.length), ...cases.slice(0, PLATFORMS.length)].flatMap((one) =>
+  const options = [
+    ...cases.filter(({ series }) => series === BASELINE),
+    ...cases.filter(({ series }) => series === V5),
+  ].flatMap((one) =>
     [...crossOptions(one.platform, ['device', 'coherent-pool'])]
       .slice(1)
       .map((option): Subject => ({ system, ...one, options: option })),

@@ -159,8 +159,8 @@ function* setUp(k: Kernel, t: Task, f: AllocFrame): Run<Coherent | null> {
   }
   f.ret = phys_to_virt(f.phys);
   if (f.remap) {
-    const shared = dma_pgprot(k, f.attrs) || (!k.config.patch(8) && force_dma_unencrypted(k, f.dev));
-    f.ret = yield* vmap(k, t, framesOf(f.phys, pagesOf(f.bytes)), shared);
+    const prot = dma_pgprot(k, f.attrs, force_dma_unencrypted(k, f.dev));
+    f.ret = yield* vmap(k, t, framesOf(f.phys, pagesOf(f.bytes)), prot);
     if (f.ret === 0) {
       if (k.config.patch(11)) yield* out_encrypt_pages(k, t, f);
       else yield* __dma_direct_free_pages(k, t, f.dev, f.phys, f.bytes);

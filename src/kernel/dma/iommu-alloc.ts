@@ -10,7 +10,7 @@ import { get_order } from '../page-alloc.ts';
 import type { Frame, Run, Task } from '../task.ts';
 import { ANY_ANSWER, at, atChoice, enter, leave } from '../task.ts';
 import { zero } from '../uaccess.ts';
-import { findAlias, framesOf, is_vmalloc_addr, vmap, vunmap } from '../vmap.ts';
+import { findAlias, framesOf, is_vmalloc_addr, type Prot, vmap, vunmap } from '../vmap.ts';
 import { hasAttr } from './attrs.ts';
 import type { Coherent } from './direct-alloc.ts';
 import { pagesOf } from './direct-pages.ts';
@@ -21,7 +21,7 @@ import { dma_alloc_from_pool, dma_free_from_pool } from './pool.ts';
 
 interface PagesFrame extends Frame {
   readonly bytes: number;
-  readonly shared: boolean;
+  readonly prot: Prot;
   phys: number;
   vaddr: number;
 }
@@ -35,14 +35,14 @@ function* iommu_dma_alloc_pages(
   mayBlock: boolean,
   attrs: string,
 ): Run<{ phys: number; vaddr: number } | null> {
-  const shared = dma_pgprot(k, attrs);
+  const prot = dma_pgprot(k, attrs, false);
   const f: PagesFrame = enter(t, {
     fn: 'iommu_dma_alloc_pages',
     at: 0,
     dev,
     bytes,
     mayBlock,
-    shared,
+    prot,
     phys: 0,
     vaddr: 0,
   });
@@ -50,7 +50,7 @@ function* iommu_dma_alloc_pages(
   if (f.phys === 0) f.phys = yield* alloc_pages(k, t, get_order(f.bytes), { mayBlock, zone: 'normal' });
   if (f.phys !== 0) {
     if (!deviceOf(k, dev).coherent || PageHighMem(k.state.memory, f.phys))
-      f.vaddr = yield* vmap(k, t, framesOf(f.phys, pagesOf(f.bytes)), f.shared);
+      f.vaddr = yield* vmap(k, t, framesOf(f.phys, pagesOf(f.bytes)), f.prot);
     else f.vaddr = phys_to_virt(f.phys);
     if (f.vaddr === 0) yield* dma_free_contiguous(k, t, f.phys, f.bytes);
   }

@@ -10,7 +10,7 @@ import { giveObject, takeObject } from '../slab.ts';
 import type { Frame, Run, Task } from '../task.ts';
 import { ANY_ANSWER, at, atChoice, enter, leave } from '../task.ts';
 import { zero } from '../uaccess.ts';
-import { vmap } from '../vmap.ts';
+import { type Prot, vmap } from '../vmap.ts';
 import type { Coherent } from './direct-alloc.ts';
 import { pagesOf } from './direct-pages.ts';
 import { coherentBits, iommu_map, iommu_unmap } from './iommu-domain.ts';
@@ -19,7 +19,7 @@ import { dma_pgprot } from './pgprot.ts';
 interface RemapFrame extends Frame {
   readonly dev: number;
   readonly count: number;
-  readonly shared: boolean;
+  readonly prot: Prot;
   /** The array of page pointers. */
   array: number;
   /** Physical addresses of the pages so far. */
@@ -44,7 +44,7 @@ export function* iommu_dma_alloc_remap(
     at: 0,
     dev,
     count: pagesOf(bytes),
-    shared: dma_pgprot(k, attrs),
+    prot: dma_pgprot(k, attrs, false),
     array: 0,
     frames: [] as readonly number[],
     dma: DMA_MAPPING_ERROR as number,
@@ -77,7 +77,7 @@ function* fill(k: Kernel, t: Task, f: RemapFrame): Run {
     yield* freeScattered(k, t, f);
     return;
   }
-  f.vaddr = yield* vmap(k, t, f.frames, f.shared);
+  f.vaddr = yield* vmap(k, t, f.frames, f.prot);
   if (f.vaddr === 0) {
     yield* iommu_unmap(k, t, f.dev, f.dma);
     yield* freeScattered(k, t, f);

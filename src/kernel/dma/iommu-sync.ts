@@ -14,7 +14,7 @@ import { swiotlb_sync_single_for_cpu, swiotlb_sync_single_for_device } from './s
 
 /** `dev_use_swiotlb()`: mappings of the device may bounce. */
 function dev_use_swiotlb(k: Kernel, { dev, bytes, dir }: SyncRequest): boolean {
-  return !deviceOf(k, dev).trusted || dma_kmalloc_needs_bounce(k, dev, bytes, dir);
+  return deviceOf(k, dev).external || dma_kmalloc_needs_bounce(k, dev, bytes, dir);
 }
 
 /** `iommu_dma_sync_single_for_cpu()`. */

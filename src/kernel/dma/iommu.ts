@@ -29,11 +29,14 @@ function keepsMemory(attrs: string): boolean {
   return hasAttr(attrs, 'MMIO') || hasAttr(attrs, 'REQUIRE_COHERENT');
 }
 
-/** Bounce, because a page that is shared with the device would show it what else lies there? */
+/**
+ * Bounce, because a page that is shared with the device would show it what else lies there? The kernel asks
+ * `dev_is_untrusted()`: a PCI device behind an external port, whatever TDISP says of it.
+ */
 function needsBounce(k: Kernel, dev: number, phys: number, bytes: number, dir: DmaDirection): boolean {
   const unaligned = phys % PAGE_SIZE !== 0 || bytes % PAGE_SIZE !== 0;
   if (!unaligned) return false;
-  return !deviceOf(k, dev).trusted || dma_kmalloc_needs_bounce(k, dev, bytes, dir);
+  return deviceOf(k, dev).external || dma_kmalloc_needs_bounce(k, dev, bytes, dir);
 }
 
 /**
@@ -54,7 +57,7 @@ function* iommu_dma_map_swiotlb(
   const what = { orig_addr: phys, mapping_size: bytes, alloc_align_mask: PAGE_SIZE - 1, dir };
   f.tlb = yield* swiotlb_tbl_map_single(k, t, dev, what, f);
   const { tlb } = f;
-  if (tlb !== DMA_MAPPING_ERROR && !deviceOf(k, f.dev).trusted) {
+  if (tlb !== DMA_MAPPING_ERROR && deviceOf(k, f.dev).external) {
     const before = f.tlb % PAGE_SIZE;
     const end = f.tlb + f.bytes;
     const behind = Math.ceil(end / PAGE_SIZE) * PAGE_SIZE - end;

@@ -39,7 +39,7 @@ export function* dma_alloc_attrs(
   mayBlock: boolean,
   attrs: string,
 ): Run<Coherent | null> {
-  const f = enter(t, { fn: 'dma_alloc_attrs', at: 0, cpu_addr: 0, page: 0, dma: 0 });
+  const f = enter(t, { fn: 'dma_alloc_attrs', at: 0, bytes, cpu_addr: 0, page: 0, dma: 0 });
   const ops = opsOf(k, dev);
   let memory: Coherent | null;
   if (ops === 'iommu') memory = yield* iommu_dma_alloc(k, t, dev, bytes, mayBlock, attrs);
@@ -82,9 +82,9 @@ export function* dma_alloc_pages(
   bytes: number,
   mayBlock: boolean,
 ): Run<Coherent | null> {
-  const f = enter(t, { fn: 'dma_alloc_pages', at: 0, page: 0, dma: 0 });
-  const { xen, iommu } = deviceOf(k, dev);
   const size = pagesOf(bytes) * PAGE_SIZE;
+  const f = enter(t, { fn: 'dma_alloc_pages', at: 0, bytes: size, page: 0, dma: 0 });
+  const { xen, iommu } = deviceOf(k, dev);
   const memory =
     xen || iommu
       ? yield* dma_common_alloc_pages(k, t, dev, size, mayBlock)

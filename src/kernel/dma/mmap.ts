@@ -8,7 +8,7 @@ import type { Kernel } from '../kernel.ts';
 import { HOST_SHARED, PAGE_SIZE, pageIndex, translate } from '../memory.ts';
 import type { Run, Task } from '../task.ts';
 import { at, enter, leave } from '../task.ts';
-import { framesOf } from '../vmap.ts';
+import { framesOf, type Prot } from '../vmap.ts';
 import { hasAttr, withAttr } from './attrs.ts';
 import { pagesOf } from './direct-pages.ts';
 import { dma_pgprot } from './pgprot.ts';
@@ -30,12 +30,11 @@ function touch(k: Kernel, frames: readonly number[], shared: boolean): void {
   }
 }
 
-/** Is the protection a shared one? `dma_direct_mmap()` asks force again; the IOMMU does not. */
-function isShared(k: Kernel, dev: number, attrs: string): boolean {
-  if (deviceOf(k, dev).iommu) return dma_pgprot(k, attrs);
+/** The protection of the entries. `dma_direct_mmap()` asks force again; the IOMMU does not. */
+function protOf(k: Kernel, dev: number, attrs: string): Prot {
+  if (deviceOf(k, dev).iommu) return dma_pgprot(k, attrs, false);
   const forced = force_dma_unencrypted(k, dev);
-  const asked = k.config.patch(8) && forced ? withAttr(attrs, 'CC_SHARED') : attrs;
-  return dma_pgprot(k, asked) || (!k.config.patch(8) && forced);
+  return dma_pgprot(k, forced ? withAttr(attrs, 'CC_SHARED') : attrs, forced);
 }
 
 /** Physical address of each page behind what `dma_alloc_attrs()` returned. */
@@ -78,8 +77,8 @@ export function* dma_mmap_attrs(
   if (frames.length === 0 || (hasAttr(f.attrs, 'NO_KERNEL_MAPPING') && deviceOf(k, f.dev).iommu))
     f.ret = -ENXIO;
   else {
-    f.shared = isShared(k, f.dev, f.attrs);
-    const prot = f.shared ? 'decrypted' : 'encrypted';
+    const prot = protOf(k, f.dev, f.attrs);
+    f.shared = prot === 'decrypted';
     yield at(f, 1, 'remap_pfn_range', { addr: frames[0]!, pages: frames.length, prot });
     touch(k, framesBehind(k, f.dev, f.bytes, f.cpu_addr, f.dma), f.shared);
   }

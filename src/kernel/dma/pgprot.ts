@@ -1,11 +1,15 @@
 /** Protection of mappings of coherent memory: dma_pgprot (kernel/dma/mapping.c). Here patch 8 acts. */
 import type { Kernel } from '../kernel.ts';
+import type { Prot } from '../vmap.ts';
 import { hasAttr } from './attrs.ts';
 
 /**
- * `dma_pgprot()` of a private protection: is the result a shared one? Before 8 never, and callers that must
- * share say so themselves; from 8 exactly with CC_SHARED. Caching is not simulated.
+ * `dma_pgprot()` of the kernel's own protection, which is private. Before 8 it stays as it is, and callers that
+ * must share say so themselves; from 8 it is decrypted with CC_SHARED, else encrypted. Caching is not simulated.
+ *
+ * @param forced the caller adds `pgprot_decrypted()` by hand where patch 8 is not applied
  */
-export function dma_pgprot(k: Kernel, attrs: string): boolean {
-  return k.config.patch(8) && hasAttr(attrs, 'CC_SHARED');
+export function dma_pgprot(k: Kernel, attrs: string, forced: boolean): Prot {
+  if (k.config.patch(8)) return hasAttr(attrs, 'CC_SHARED') ? 'decrypted' : 'encrypted';
+  return forced ? 'decrypted' : 'unchanged';
 }

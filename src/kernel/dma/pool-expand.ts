@@ -85,7 +85,7 @@ function* intoPool(k: Kernel, t: Task, f: ExpandFrame): Run {
   f.addr = phys_to_virt(f.phys);
   if (remap) {
     // The alias's protection is decrypted whatever the pool's state.
-    f.addr = yield* vmap(k, t, framesOf(f.phys, pages), true);
+    f.addr = yield* vmap(k, t, framesOf(f.phys, pages), 'decrypted');
     if (f.addr === 0) {
       yield* free_pages(k, t, f.phys, f.order);
       return;

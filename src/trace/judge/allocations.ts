@@ -1,6 +1,7 @@
 /** Coherent allocations and their frees. */
 import { ATTR } from '../binding/roles.ts';
 import type { TraceRecord } from '../record.ts';
+import { judgeEncoding } from './encoding.ts';
 import { type Frame, type Lane, laneName } from './lanes.ts';
 import type { Allocation } from './objects.ts';
 import { hex, maybeCut, type Scene } from './scene.ts';
@@ -40,7 +41,7 @@ const keyOf = (device: string, dma: number) => `${device} ${hex(dma)}`;
 
 /** The tracepoint of an allocation: fired after it. */
 export function allocated(scene: Scene, record: TraceRecord, lane: Lane): void {
-  const device = record.field('device');
+  const device = scene.device(record, 'device');
   const dma = record.hex('dma_addr');
   const size = record.int('size');
   const failed = /^(?:0x)?0+$|^\(null\)$/.test(record.field('virt_addr') ?? '');
@@ -62,7 +63,7 @@ export function allocated(scene: Scene, record: TraceRecord, lane: Lane): void {
     );
   } else if (scene.binder.seen.has('tp_free')) scene.tally.check('one-owner');
   const allocation: Allocation = {
-    ...scene.thing('allocation', `allocation ${hex(dma)} of ${device}`, record),
+    ...scene.thing('allocation', record),
     device,
     dma,
     size,
@@ -70,6 +71,7 @@ export function allocated(scene: Scene, record: TraceRecord, lane: Lane): void {
     conversion: mine?.conversion,
     cpu: mine?.start,
   };
+  if (mine?.conversion?.ok === true) judgeEncoding(scene, record, dma, allocation, 'dma_alloc_attrs');
   live.set(dma, allocation);
   scene.freedAllocations.delete(keyOf(device, dma));
   scene.saw(
@@ -91,7 +93,7 @@ function liveOf(scene: Scene, device: string): Map<number, Allocation> {
 
 /** The tracepoint of a free: fired before it. */
 export function freeing(scene: Scene, record: TraceRecord, lane: Lane): void {
-  const device = record.field('device');
+  const device = scene.device(record, 'device');
   const dma = record.hex('dma_addr');
   if (device === undefined || dma === undefined || record.int('size') === 0) return;
   const allocation = scene.allocations.get(device)?.get(dma);
@@ -188,7 +190,7 @@ export function directFreeEnds(scene: Scene, record: TraceRecord, lane: Lane, fr
   leaks(scene, record, frame, back?.ok, allocation);
   if (made?.ok !== true) return;
   if (back === undefined) {
-    if (!frame.sure || !scene.binder.seen.has('encrypt')) {
+    if (!frame.sure || frame.unread || !scene.binder.seen.has('encrypt')) {
       scene.tally.undecided('free-private');
       return;
     }

@@ -3,7 +3,6 @@ import { type ReadOptions, readTrace, readTraceText, type TraceReading } from '.
 import type { TraceSummary } from '../summary.ts';
 import { Judge } from './judge.ts';
 import { laneName } from './lanes.ts';
-import type { Thing } from './objects.ts';
 import type { Specification } from './specification.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
@@ -57,7 +56,7 @@ export async function historyOf(
 ): Promise<HistoryLine[]> {
   const lines: HistoryLine[] = [];
   const judge = new Judge(specification, {
-    touch: (thing: Thing, record, _lane, change) => {
+    touch: (thing, record, _lane, change) => {
       if (thing.serial !== serial || record.line > until) return;
       const same = lines.at(-1);
       if (same?.line === record.line) return;

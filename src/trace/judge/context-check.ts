@@ -3,7 +3,7 @@ import { GFP_DIRECT_RECLAIM } from '../binding/roles.ts';
 import type { Level } from '../context.ts';
 import type { TraceRecord } from '../record.ts';
 import { type Lane, laneName } from './lanes.ts';
-import type { Thing } from './objects.ts';
+import type { Any } from './objects.ts';
 import type { Scene } from './scene.ts';
 
 const WHERE: Readonly<Record<Level, string>> = {
@@ -27,7 +27,7 @@ export function judgeContext(
   lane: Lane,
   site: string,
   what: string,
-  thing?: Thing,
+  thing?: Any,
 ): boolean {
   const { context } = record;
   if (context.level === 'unknown') return false;

@@ -1,9 +1,9 @@
 /** Conversions of pages: asked for in which context, for whom, and what the pages are afterwards. */
-import type { Bound } from '../binding/roles.ts';
+import type { Bound, Role } from '../binding/roles.ts';
 import type { TraceRecord } from '../record.ts';
 import { judgeContext } from './context-check.ts';
 import { type Frame, type Lane, laneName } from './lanes.ts';
-import type { Pages, Thing } from './objects.ts';
+import type { Any, PageRange, Pages } from './objects.ts';
 import { byOf, hex, type Scene } from './scene.ts';
 
 const PAGE = 4096;
@@ -11,7 +11,7 @@ const PAGE = 4096;
 const cut = (range: Pages, start: number, end: number): Pages => ({ ...range, start, end });
 
 /** The calls that convert what is theirs. */
-const OWNERS = [
+const OWNERS: ReadonlySet<Role> = new Set<Role>([
   'alloc_pool',
   'direct_alloc',
   'direct_alloc_pages',
@@ -19,7 +19,7 @@ const OWNERS = [
   'dyn_free',
   'direct_free',
   'direct_free_pages',
-] as const;
+]);
 
 export function conversionBegins(
   scene: Scene,
@@ -33,8 +33,9 @@ export function conversionBegins(
   const pages = record.int('numpages');
   const known =
     start !== undefined && pages !== undefined && pages > 0 && Number.isSafeInteger(start + pages * PAGE);
-  const owner = lane.inside(...OWNERS);
-  const thing: Thing | undefined = ownerThing(lane) ?? (known ? pageThing(scene, record, start) : undefined);
+  const owner = lane.among(OWNERS);
+  const thing: Any | undefined =
+    ownerThing(lane) ?? (known ? pageThing(scene, record, start, start + pages * PAGE) : undefined);
   if (thing) scene.saw(thing, record, lane, to === 'shared' ? 'to be shared' : 'to be private');
   frame.unjudged = !judgeContext(scene, record, lane, bound.symbol, 'a conversion', thing);
   frame.instance = scene.follow('conversion', !frame.sure);
@@ -44,7 +45,10 @@ export function conversionBegins(
     const told = owner.instance.machine === 'dynamic-free' ? { by } : {};
     scene.step(owner.instance, bound.symbol, told, record);
   }
-  if (!known) return;
+  if (!known) {
+    if (owner) owner.unread = true;
+    return;
+  }
   frame.start = start;
   frame.size = pages * PAGE;
   frame.conversion = { to, start, end: start + frame.size, ok: undefined };
@@ -74,7 +78,7 @@ export function conversionEnds(
   const by = byOf(record, lane.inside('dyn_free', 'dyn_alloc'));
   const ret = ok ? 'ok' : 'failed';
   scene.step(frame.instance, `${bound.symbol}_ret`, { by, ret }, record);
-  const owner = lane.inside(...OWNERS);
+  const owner = lane.among(OWNERS);
   if (owner?.instance) {
     const told = owner.instance.machine === 'dynamic-free' ? { by, ret } : { ret };
     scene.step(owner.instance, `${bound.symbol}_ret`, told, record);
@@ -83,7 +87,7 @@ export function conversionEnds(
   if (conversion === undefined) return;
   conversion.ok = ok;
   if (conversion.to === 'shared') shared(scene, record, lane, owner, caller, conversion, ok);
-  else madePrivate(scene, record, lane, owner, conversion, ok);
+  else madePrivate(scene, record, laneName(record), owner, conversion, ok);
 }
 
 type Range = { readonly start: number; readonly end: number };
@@ -110,7 +114,6 @@ function shared(
     );
   }
   if (owner?.role === 'expand') scene.tally.check('one-owner');
-  const name = `pages ${hex(range.start)} to ${hex(range.end)}`;
   const of = owner?.role;
   scene.pages.put(
     {
@@ -125,7 +128,7 @@ function shared(
             : of === undefined
               ? 'other'
               : 'allocation',
-      thing: scene.thing('page range', name, record),
+      thing: pageThing(scene, record, range.start, range.end),
     },
     cut,
   );
@@ -158,7 +161,7 @@ function exposure(
 function madePrivate(
   scene: Scene,
   record: TraceRecord,
-  lane: Lane,
+  who: string,
   owner: Frame | undefined,
   range: Range,
   ok: boolean,
@@ -170,7 +173,7 @@ function madePrivate(
     scene.tally.violated(
       'pool-tells-the-truth',
       record,
-      laneName(record),
+      who,
       'set_memory_encrypted',
       `pages ${hex(Math.max(known.start, range.start))} to ${hex(Math.min(known.end, range.end))} were made private while an atomic pool that took them as shared (line ${known.thing.firstLine}) holds them`,
       known.thing,
@@ -184,7 +187,7 @@ function madePrivate(
         ...range,
         state: 'uncertain',
         owner: 'other',
-        thing: scene.thing('page range', `pages ${hex(range.start)} to ${hex(range.end)}`, record),
+        thing: pageThing(scene, record, range.start, range.end),
       },
       cut,
     );
@@ -192,7 +195,7 @@ function madePrivate(
 }
 
 /** The object on whose behalf the innermost call works. */
-export function ownerThing(lane: Lane): Thing | undefined {
+export function ownerThing(lane: Lane): Any | undefined {
   for (let i = lane.stack.length - 1; i >= 0; i--) {
     const { pool, allocation } = lane.stack[i]!;
     if (pool ?? allocation) return pool ?? allocation;
@@ -200,7 +203,7 @@ export function ownerThing(lane: Lane): Thing | undefined {
   return undefined;
 }
 
-/** The pages themselves, where nothing else is known of them. */
-function pageThing(scene: Scene, record: TraceRecord, start: number): Thing {
-  return scene.thing('page range', `pages from ${hex(start)}`, record);
+/** The pages themselves, as an object. */
+function pageThing(scene: Scene, record: TraceRecord, start: number, end: number): PageRange {
+  return { ...scene.thing('page range', record), start, end };
 }

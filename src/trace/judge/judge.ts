@@ -24,7 +24,7 @@ import {
   unmapBegins,
   unmapped,
 } from './mappings.ts';
-import { poolBufferOffered, poolFreeBegins, poolFreeEnds, poolMade, poolUsed } from './pools.ts';
+import { bufferNamed, poolBufferOffered, poolFreeBegins, poolFreeEnds, poolMade, poolUsed } from './pools.ts';
 import { Scene, type Touch } from './scene.ts';
 import type { Specification } from './specification.ts';
 import { Tally } from './tally.ts';
@@ -104,7 +104,7 @@ export class Judge implements TraceSink {
     return {
       role,
       line: record.line,
-      device: record.field('dev') ?? '',
+      device: this.scene.device(record, 'dev') ?? '',
       size: record.int('size') ?? 0,
       attrs: record.int('attrs') ?? 0,
       gfp: record.int('gfp'),
@@ -114,6 +114,7 @@ export class Judge implements TraceSink {
       fromPool: undefined,
       owned: undefined,
       conversion: undefined,
+      unread: false,
       copied: false,
       released: false,
       pool: undefined,
@@ -172,6 +173,9 @@ export class Judge implements TraceSink {
       case 'direct_alloc_pages':
         directAllocBegins(scene, frame);
         this.#sleeps(record, lane, bound, frame);
+        break;
+      case 'pool_free':
+        bufferNamed(scene, record, lane);
         break;
       case 'direct_free':
       case 'direct_free_pages':

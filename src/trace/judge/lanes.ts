@@ -26,6 +26,8 @@ export interface Frame {
   fromPool: boolean | undefined;
   owned: boolean | undefined;
   conversion: Conversion | undefined;
+  /** It asked for a conversion whose pages the log does not tell. */
+  unread: boolean;
   copied: boolean;
   released: boolean;
   pool: Pool | undefined;
@@ -45,6 +47,7 @@ const OUTERMOST: ReadonlySet<Role> = new Set([
   'pool_work',
 ]);
 const MAX_DEPTH = 64;
+const NOBODY: readonly Frame[] = [];
 
 export class Lane {
   readonly stack: Frame[] = [];
@@ -62,9 +65,18 @@ export class Lane {
   }
 
   /** The innermost call of one of these roles. */
-  inside(...roles: readonly Role[]): Frame | undefined {
+  inside(a: Role, b?: Role, c?: Role): Frame | undefined {
     for (let i = this.stack.length - 1; i >= 0; i--) {
-      if (roles.includes(this.stack[i]!.role)) return this.stack[i];
+      const { role } = this.stack[i]!;
+      if (role === a || role === b || role === c) return this.stack[i];
+    }
+    return undefined;
+  }
+
+  /** The innermost call of any of these. */
+  among(roles: ReadonlySet<Role>): Frame | undefined {
+    for (let i = this.stack.length - 1; i >= 0; i--) {
+      if (roles.has(this.stack[i]!.role)) return this.stack[i];
     }
     return undefined;
   }
@@ -72,7 +84,8 @@ export class Lane {
   /** @returns frames that must be over now, innermost first: they had no return probe */
   enter(frame: Frame): readonly Frame[] {
     const outer = OUTERMOST.has(frame.role);
-    const over = outer || this.stack.length >= MAX_DEPTH ? this.stack.splice(0).reverse() : [];
+    const full = outer || this.stack.length >= MAX_DEPTH;
+    const over = full && this.stack.length > 0 ? this.stack.splice(0).reverse() : NOBODY;
     if (outer) {
       this.pending.length = 0;
       this.bounced = false;
@@ -84,6 +97,7 @@ export class Lane {
 
   /** The call of this role that returns; what was inside it and had no return probe is over too. */
   leave(role: Role): Frame | undefined {
+    if (this.stack[this.stack.length - 1]?.role === role) return this.stack.pop();
     for (let i = this.stack.length - 1; i >= 0; i--) {
       if (this.stack[i]!.role !== role) continue;
       return this.stack.splice(i)[0];

@@ -1,6 +1,7 @@
 /** Streaming mappings: slots handed out and released, addresses given to devices. */
 import { ATTR } from '../binding/roles.ts';
 import type { TraceRecord } from '../record.ts';
+import { judgeEncoding } from './encoding.ts';
 import { type Frame, type Lane, laneName } from './lanes.ts';
 import type { Conflict, Mapping } from './objects.ts';
 import { hex, type Scene } from './scene.ts';
@@ -55,7 +56,12 @@ function register(
   outer: Frame | undefined,
 ): Mapping {
   const mapping: Mapping = {
-    ...scene.thing('mapping', `mapping ${hex(slot)} of ${device}`, record),
+    kind: 'mapping',
+    serial: scene.nextSerial(),
+    firstLine: record.line,
+    firstEvent: record.event,
+    lastLine: record.line,
+    lastEvent: record.event,
     device,
     slot,
     size,
@@ -122,7 +128,7 @@ export function expire(scene: Scene, now: number, unit: number): void {
 export function mapped(scene: Scene, record: TraceRecord, lane: Lane): void {
   const frame = lane.inside('map');
   const dma = record.hex('dma_addr');
-  const device = record.field('device') ?? '';
+  const device = scene.device(record, 'device') ?? '';
   const bounced = lane.bounced;
   lane.bounced = false;
   let mapping = lane.pending.pop();
@@ -139,7 +145,12 @@ export function mapped(scene: Scene, record: TraceRecord, lane: Lane): void {
   if (mapping === undefined) return;
   mapping.dma = dma;
   scene.saw(mapping, record, lane, 'the device has its address');
-  if (dma !== mapping.slot) scene.byDma.set(dma, mapping);
+  if (dma !== mapping.slot) {
+    scene.encoded++;
+    scene.byDma.set(dma, mapping);
+  }
+  // A pool serves a device only if its memory is what the device needs.
+  if (scene.forced.has(device)) judgeEncoding(scene, record, dma, mapping, 'dma_map_phys');
 }
 
 /** A forced device is given the address of a slot, or of memory that is known to be shared. */

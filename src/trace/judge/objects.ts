@@ -1,11 +1,12 @@
 /** The objects of a log, one instance each; what is unknown of them is undefined and constrains nothing. */
 import type { Range } from './ranges.ts';
 
+const hex = (value: number): string =>
+  value >= 0 ? value.toString(16) : BigInt.asUintN(64, BigInt(value)).toString(16);
+
 /** What every object has: an identity within the reading, and its first and last events. */
 export interface Thing {
-  readonly kind: 'mapping' | 'pool' | 'allocation' | 'page range' | 'deferred free' | 'conversion';
-  /** What it is called: `mapping 3e88e000`, `pool ffff9f94c210c3c0`. */
-  readonly name: string;
+  readonly kind: 'mapping' | 'pool' | 'allocation' | 'page range';
   readonly serial: number;
   readonly firstLine: number;
   readonly firstEvent: string;
@@ -28,10 +29,15 @@ export interface Conversion {
   ok: boolean | undefined;
 }
 
+/** Pages that were converted, as an object. */
+export interface PageRange extends Thing, Range {
+  readonly kind: 'page range';
+}
+
 export interface Pages extends Range {
   readonly state: 'shared' | 'uncertain';
   readonly owner: 'atomic pool' | 'swiotlb pool' | 'allocation' | 'other';
-  readonly thing: Thing;
+  readonly thing: PageRange;
 }
 
 export interface Pool extends Thing {
@@ -41,6 +47,7 @@ export interface Pool extends Thing {
   readonly transient: boolean;
   readonly fromPool: boolean | undefined;
   readonly conversion: Conversion | undefined;
+  readonly instance: Instance;
   mapping: Mapping | undefined;
   retired: number | undefined;
   freed: number | undefined;
@@ -80,4 +87,22 @@ export interface Allocation extends Thing {
   readonly fromPool: boolean | undefined;
   readonly conversion: Conversion | undefined;
   readonly cpu: number | undefined;
+}
+
+export type Any = Mapping | Pool | Allocation | PageRange;
+
+/** What an object is called: `mapping 3e88e000 of nvme0`, `pool ffff9f94c210c3c0`. Made when asked for. */
+export function nameOf(thing: Any): string {
+  switch (thing.kind) {
+    case 'mapping':
+      return `mapping ${hex(thing.slot)} of ${thing.device}`;
+    case 'pool':
+      return `pool ${hex(thing.pointer)}`;
+    case 'allocation':
+      return `allocation ${hex(thing.dma)} of ${thing.device}`;
+    case 'page range':
+      return thing.end > thing.start
+        ? `pages ${hex(thing.start)} to ${hex(thing.end)}`
+        : `pages from ${hex(thing.start)}`;
+  }
 }

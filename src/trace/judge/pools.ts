@@ -4,8 +4,11 @@ import { type Frame, type Lane, laneName } from './lanes.ts';
 import type { Pool } from './objects.ts';
 import { byOf, hex, maybeCut, type Scene } from './scene.ts';
 
-/** A descriptor is smaller than this; the work item or RCU head lies in it. */
-const DESCRIPTOR = 0x200;
+/**
+ * The work item or RCU head lies so deep in a descriptor at most. No other descriptor begins as near before it, so
+ * that a pool which is not known is never taken for its neighbour.
+ */
+const DESCRIPTOR = 0xc0;
 
 /** `swiotlb_alloc_pool` returned. */
 export function poolMade(scene: Scene, record: TraceRecord, lane: Lane, frame: Frame): void {
@@ -15,7 +18,7 @@ export function poolMade(scene: Scene, record: TraceRecord, lane: Lane, frame: F
   const mapping = lane.inside('tbl_map');
   const transient = caller.startsWith('swiotlb_tbl_map') || (caller === '' && mapping !== undefined);
   const pool: Pool = {
-    ...scene.thing('pool', `pool ${hex(pointer)}`, record),
+    ...scene.thing('pool', record),
     pointer,
     transient,
     fromPool: frame.fromPool ?? (frame.conversion?.ok === true ? false : undefined),
@@ -23,7 +26,11 @@ export function poolMade(scene: Scene, record: TraceRecord, lane: Lane, frame: F
     mapping: undefined,
     retired: undefined,
     freed: undefined,
+    instance: scene.follow('swiotlb-pool', !frame.sure),
   };
+  if (pool.fromPool !== undefined) {
+    scene.step(pool.instance, pool.fromPool ? 'gen_pool_alloc' : 'alloc_pages', {}, record);
+  } else pool.instance.lossy = true;
   scene.pools.set(pointer, pool);
   scene.freedPools.delete(pointer);
   scene.saw(pool, record, lane, transient ? 'a transient pool is made' : 'a dynamic pool is made');
@@ -115,6 +122,17 @@ export function poolUsed(scene: Scene, record: TraceRecord, lane: Lane): Pool | 
   return undefined;
 }
 
+/** The buffer that is freed has another address than the pool's: the pool was taken for another. */
+export function bufferNamed(scene: Scene, record: TraceRecord, lane: Lane): void {
+  const frame = lane.inside('dyn_free');
+  const start = record.hex('start');
+  const made = frame?.pool?.conversion;
+  if (frame === undefined || made === undefined || start === undefined || start === made.start) return;
+  frame.pool = undefined;
+  scene.workOffset = undefined;
+  scene.unknownObjects++;
+}
+
 /** The atomic pools were asked whether a dynamic pool's buffer is theirs. */
 export function poolBufferOffered(
   scene: Scene,
@@ -126,6 +144,8 @@ export function poolBufferOffered(
   const { pool } = frame;
   scene.step(frame.instance, 'dma_free_from_pool', { by: byOf(record, frame), owned }, record);
   if (pool === undefined) return;
+  if (!frame.sure) pool.instance.lossy = true;
+  scene.step(pool.instance, owned ? 'lookup_hits' : 'lookup_misses', {}, record);
   scene.saw(
     pool,
     record,
@@ -152,14 +172,23 @@ export function poolFreeEnds(
 ): void {
   const { pool } = frame;
   if (pool === undefined) return;
-  if (returned) scene.saw(pool, record, lane, 'its free is over');
+  if (returned) {
+    scene.saw(pool, record, lane, 'its free is over');
+    if (frame.owned === false) scene.step(pool.instance, 'gone', {}, record);
+  }
   const made = pool.conversion;
   const back = frame.conversion?.to === 'private' ? frame.conversion : undefined;
   if (pool.fromPool !== false || made?.ok !== true) return;
   const site = 'set_memory_encrypted';
   if (back === undefined) {
     // Only a task misses no probe, and only a return says that the free is over.
-    if (!returned || !frame.sure || frame.owned === true || !scene.binder.seen.has('encrypt')) {
+    if (
+      !returned ||
+      frame.unread ||
+      !frame.sure ||
+      frame.owned === true ||
+      !scene.binder.seen.has('encrypt')
+    ) {
       scene.tally.undecided('free-private');
     } else {
       scene.tally.violated(

@@ -79,7 +79,7 @@ export const NEEDS: Readonly<Record<PropertyName, Needs>> = {
     decides: 'that the bit of a DMA address which says shared or private says what the memory is',
     events: [
       ['tp_alloc', 'decrypt_ret'],
-      ['tp_map', 'tbl_map_ret'],
+      ['tp_map', 'tbl_map_ret', 'tp_alloc'],
     ],
     byAbsence: true,
   },

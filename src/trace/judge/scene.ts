@@ -1,15 +1,16 @@
 /** What is known at a line of a log: who runs what, which objects live, what was checked. */
 import type { Binder } from '../binding/roles.ts';
 import type { TraceRecord } from '../record.ts';
+import { detach } from '../text.ts';
 import { type Frame, type Lane, Lanes } from './lanes.ts';
-import type { Allocation, Conflict, Instance, Mapping, Pages, Pool, Thing } from './objects.ts';
+import type { Allocation, Any, Conflict, Instance, Mapping, Pages, Pool, Thing } from './objects.ts';
 import { ASTRAY, type Told } from './oracle.ts';
 import { Ranges } from './ranges.ts';
 import type { MachineName, Specification } from './specification.ts';
 import type { Tally } from './tally.ts';
 
 /** Told of every event that belongs to an object, in order; the second pass gathers histories with it. */
-export type Touch = (thing: Thing, record: TraceRecord, lane: Lane, change: string) => void;
+export type Touch = (thing: Any, record: TraceRecord, lane: Lane, change: string) => void;
 
 /** A step that no machine offers. */
 export interface Stray {
@@ -40,12 +41,15 @@ export class Scene {
   /** From a pool's descriptor to the work item or RCU head in it; learnt. */
   workOffset: number | undefined;
   readonly strays = new Map<string, Stray>();
+  /** Addresses that differ from that of the memory they name: by a bit, or by a translation. */
+  encoded = 0;
   /** Objects that were named and not known: born before the log, or in a part of it that is missing. */
   unknownObjects = 0;
   /** Objects given up because a part of the log is missing. */
   forgotten = 0;
   touch: Touch | undefined;
   #serial = 0;
+  readonly #devices = new Map<string, string>();
 
   constructor(
     readonly specification: Specification,
@@ -53,21 +57,37 @@ export class Scene {
     readonly binder: Binder,
   ) {}
 
-  thing<K extends Thing['kind']>(kind: K, name: string, record: TraceRecord) {
-    const line = record.line;
+  thing<K extends Thing['kind']>(kind: K, record: TraceRecord) {
+    const { line, event } = record;
     return {
       kind,
-      name,
       serial: this.#serial++,
       firstLine: line,
-      firstEvent: record.event,
+      firstEvent: event,
       lastLine: line,
-      lastEvent: record.event,
+      lastEvent: event,
     };
   }
 
+  /** A number for an object that is made by hand. */
+  nextSerial(): number {
+    return this.#serial++;
+  }
+
+  /** The name of a device, a string of its own: one that was cut from a line holds the whole block in memory. */
+  device(record: TraceRecord, field: 'dev' | 'device'): string | undefined {
+    const name = record.field(field);
+    if (name === undefined || name.length < 13) return name;
+    let own = this.#devices.get(name);
+    if (own === undefined) {
+      own = detach(name);
+      if (this.#devices.size < 10_000) this.#devices.set(own, own);
+    }
+    return own;
+  }
+
   /** Notes that an event belongs to an object. */
-  saw(thing: Thing, record: TraceRecord, lane: Lane, change = ''): void {
+  saw(thing: Any, record: TraceRecord, lane: Lane, change = ''): void {
     thing.lastLine = record.line;
     thing.lastEvent = record.event;
     this.touch?.(thing, record, lane, change);

@@ -10,7 +10,7 @@ import type { MachineFile } from '../../../machines/machine-file.ts';
 import { streamingMapping } from '../../../machines/streaming-mapping.ts';
 import { swiotlbPool } from '../../../machines/swiotlb-pool.ts';
 import { specFacts } from '../../conformance/spec-facts.ts';
-import { compileMachine, type LocalLts } from '../../lts/index.ts';
+import { compileMachine, type LocalLts, type MachineSpec } from '../../lts/index.ts';
 import { chooseOptions, conflict, PLATFORMS, type Platform, type Series } from '../../series/index.ts';
 import { Oracle } from './oracle.ts';
 
@@ -31,6 +31,15 @@ const ELSEWHERE: Partial<Record<MachineName, readonly string[]>> = {
   // Frees that are not deferred: of a pool whose slots, or whose conversion, failed, or whose search did.
   'dynamic-free': ['slots_failed', 'decrypt_failed', 'search_failed'],
 };
+
+const known = new WeakMap<MachineSpec, LocalLts>();
+
+/** Compiled once: `build` gives the same object for the same question. */
+function compiled(spec: MachineSpec): LocalLts {
+  const found = known.get(spec) ?? compileMachine(spec);
+  known.set(spec, found);
+  return found;
+}
 
 /** The machines of a series on some platforms, compiled when they are first asked for. */
 export class Specification {
@@ -57,6 +66,16 @@ export class Specification {
     return order.flatMap((name) => this.#oracles.get(name) ?? []);
   }
 
+  /**
+   * The bit of an address that says shared or private, and what it says when it is set. Null: there is none.
+   * Undefined: the platforms that the log may be from do not agree.
+   */
+  addressBit(): Platform['addressBit'] | undefined {
+    const [first, ...others] = this.platforms.map(({ addressBit }) => addressBit);
+    const same = others.every((bit) => bit?.bit === first?.bit && bit?.meaning === first?.meaning);
+    return same ? first : undefined;
+  }
+
   /** Platforms on which a conversion may sleep. */
   sleepsOn(): readonly string[] {
     return PLATFORMS.filter((platform) =>
@@ -72,7 +91,7 @@ export class Specification {
       // Facts reach a machine by the answers of its guards alone.
       const guards = file.guards?.(factsWith(patches, facts)) ?? {};
       const key = JSON.stringify(Object.entries(guards).map(([name, guard]) => [name, guard()]));
-      if (!seen.has(key)) seen.set(key, compileMachine(build(file, patches, facts)));
+      if (!seen.has(key)) seen.set(key, compiled(build(file, patches, facts)));
     }
     return [...seen.values()];
   }

@@ -1,6 +1,6 @@
 /** Checks and violations, by property. */
 import type { TraceRecord } from '../record.ts';
-import type { Thing } from './objects.ts';
+import { type Any, nameOf, type Thing } from './objects.ts';
 import { NEEDS, PROPERTIES, type PropertyName } from './properties.ts';
 
 export interface Violation {
@@ -19,10 +19,9 @@ export interface Violation {
 }
 
 /** An object as it was when its verdict was given: its first and last events. */
-export type ThingEnds = Pick<
-  Thing,
-  'name' | 'serial' | 'firstLine' | 'firstEvent' | 'lastLine' | 'lastEvent'
->;
+export interface ThingEnds extends Omit<Thing, 'kind'> {
+  readonly name: string;
+}
 
 /** Kinds of violations of a property that are kept, each with its first line; all are counted. */
 const KEPT = 20;
@@ -60,7 +59,7 @@ export class Tally {
     who: string,
     site: string,
     because: string,
-    object?: Thing,
+    object?: Any,
   ): void {
     const at = { line: record.line, raw: record.keep().raw, who, site };
     this.violatedAt(name, at, because, object);
@@ -70,7 +69,7 @@ export class Tally {
     name: PropertyName,
     at: Pick<Violation, 'line' | 'raw' | 'who' | 'site'>,
     because: string,
-    object?: Thing,
+    object?: Any,
   ): void {
     const count = this.#counts.get(name)!;
     count.checks++;
@@ -109,6 +108,7 @@ export class Tally {
 /** A reason without its numbers. */
 const kindOf = (because: string) => because.replace(/\b[0-9a-f]*[0-9][0-9a-f]*\b/g, '#');
 
-function endsOf({ name, serial, firstLine, firstEvent, lastLine, lastEvent }: Thing): ThingEnds {
-  return { name, serial, firstLine, firstEvent, lastLine, lastEvent };
+function endsOf(thing: Any): ThingEnds {
+  const { serial, firstLine, firstEvent, lastLine, lastEvent } = thing;
+  return { name: nameOf(thing), serial, firstLine, firstEvent, lastLine, lastEvent };
 }

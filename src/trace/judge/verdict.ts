@@ -94,6 +94,17 @@ function propertyVerdict(judge: Judge, summary: TraceSummary, name: PropertyName
   };
 }
 
+function encodingText({ scene }: Judge): string {
+  const bit = scene.specification.addressBit();
+  if (bit === null) return 'on this platform no address carries a bit that says shared or private';
+  if (bit !== undefined) return 'no address was seen of memory whose state is known';
+  const some =
+    scene.encoded > 0
+      ? `${scene.encoded} addresses differ from those of their memory`
+      : 'no address differs from that of its memory';
+  return `${some}, and a log does not say which bit means shared or private: name its platform with --platform`;
+}
+
 const times = (n: number) => (n === 1 ? 'once' : `${n} times`);
 
 function whyNot(
@@ -109,8 +120,7 @@ function whyNot(
     const some = NEEDS[name].events.length > 1 && NEEDS[name].events.every((all) => all.length === 1);
     return `not recorded: ${some ? 'any of ' : ''}${missing.join(', ')}`;
   }
-  if (name === 'address-matches-memory')
-    return 'no address in this log carries a bit that says shared or private';
+  if (name === 'address-matches-memory') return encodingText(judge);
   if (name === 'device-can-reach' && judge.scene.forced.size === 0)
     return 'nothing in this log shows that a device reaches shared memory only';
   if (undecided > 0) return `${times(undecided)} it came up, and the log does not say`;

@@ -4,11 +4,15 @@ import type { Cell, CellVerdict } from '../../../src/conformance/matrix/cells.ts
 import { effectsOf, type Judged } from '../../../src/conformance/matrix/effects.ts';
 import type { Outcome } from '../../../src/conformance/matrix/outcome.ts';
 
-const outcome = (digest: string | null, decisions: readonly string[] = []): Outcome => ({
+const outcome = (
+  digest: string | null,
+  decisions: readonly string[] = [],
+  sites: readonly string[] = [],
+): Outcome => ({
   states: 1,
   transitions: 0,
   complete: digest !== null,
-  violations: [],
+  violations: sites.map((site) => ({ property: 'one-owner', site, because: '', schedule: [0] })),
   witnesses: [],
   digest,
   decisions,
@@ -36,9 +40,17 @@ const cell = (verdict: CellVerdict, ...sites: string[]): Cell => ({
       }),
 });
 
-const judged = (one: Cell, of: Outcome = outcome('d')): Judged[] => [
-  { platform: 'tdx', options: '', cells: [one], answers: [{ workload: 'w', outcome: of }] },
-];
+const judged = (one: Cell, of?: Outcome): Judged[] => {
+  const sites = (one.counterexamples ?? []).map(({ site }) => site);
+  return [
+    {
+      platform: 'tdx',
+      options: '',
+      cells: [one],
+      answers: [{ workload: 'w', outcome: of ?? outcome('d', [], sites) }],
+    },
+  ];
+};
 
 describe('verdicts', () => {
   test('fails before and not behind: repaired', () => {
@@ -74,6 +86,24 @@ describe('verdicts', () => {
     expect(ends.map(({ site }) => site)).toEqual(['f']);
     expect(begins.map(({ site }) => site)).toEqual(['h']);
   });
+});
+
+test('a way to fail that ends in one workload of two', () => {
+  const two = (first: readonly string[], second: readonly string[]): Judged[] => [
+    {
+      platform: 'tdx',
+      options: '',
+      cells: [cell('fails', 'f')],
+      answers: [
+        { workload: 'v', outcome: outcome('d', [], first) },
+        { workload: 'w', outcome: outcome('d', [], second) },
+      ],
+    },
+  ];
+  const { repairs, ends, begins } = effectsOf(two(['f'], ['f']), two([], ['f']));
+  expect(repairs).toEqual([]);
+  expect(ends).toMatchObject([{ site: 'f', workloads: ['v'], altogether: false }]);
+  expect(begins).toEqual([]);
 });
 
 describe('steps and decisions', () => {

@@ -105,8 +105,12 @@ const MACHINES: readonly (readonly [string, Partial<Options>, Partial<KernelSize
   ['plain', {}, {}],
   ['plain', { swiotlb: 'force' }, {}],
   ['plain', { mask: '32' }, { highBuffers: true, dmaZonePages: 128, normalZonePages: 128 }],
-  ['plain', { iommu: 'on' }, { defaultPoolFull: false }],
-  ['plain', { iommu: 'on', swiotlb: 'force' }, { defaultPoolFull: false, minAlignMask: 0xfff }],
+  ['plain', { iommu: 'on' }, { defaultPoolFull: false, externalPort: true }],
+  [
+    'plain',
+    { iommu: 'on', swiotlb: 'force' },
+    { defaultPoolFull: false, externalPort: true, minAlignMask: 0xfff },
+  ],
   [
     'plain',
     { iommu: 'on', remap: 'on', coherence: 'non-coherent', swiotlb: 'force' },

@@ -1,0 +1,134 @@
+/** `ccdma trace`: logs of real kernels, judged by the specification. */
+import { writeFileSync } from 'node:fs';
+import { svgSequence } from '../../render/index.ts';
+import { PLATFORMS, V5 } from '../../series/index.ts';
+import { TraceError } from '../../trace/index.ts';
+import {
+  coverageOf,
+  type HistoryLine,
+  historyOf,
+  type Judged,
+  judgeFile,
+  Specification,
+  type Violation,
+} from '../../trace/judge/index.ts';
+import type { Io } from '../io.ts';
+import { Progress } from '../progress.ts';
+import { EXIT } from '../results.ts';
+import { platformOf, seriesOf } from '../select.ts';
+import { coverageText, historyTrace, judgedText } from '../text/trace.ts';
+import { UsageError } from '../usage.ts';
+import { printJson } from './common.ts';
+
+export interface TraceOptions {
+  readonly series?: string;
+  readonly platform?: readonly string[];
+  readonly diagram?: string;
+  readonly coverage?: boolean;
+  readonly strict?: boolean;
+  readonly json?: boolean;
+}
+
+/** Objects whose whole history is gathered; the others are named with their first and last events. */
+const HISTORIES = 4;
+
+/** @throws UsageError for what is no trace log, and for names that do not exist */
+export async function trace(io: Io, files: readonly string[], options: TraceOptions): Promise<number> {
+  const series = options.series === undefined ? V5 : seriesOf(options.series);
+  const platforms = options.platform === undefined ? PLATFORMS : options.platform.map(platformOf);
+  const results: unknown[] = [];
+  let [violated, open, drawn] = [false, false, false];
+  for (const [i, file] of files.entries()) {
+    const judged = await judge(io, file, new Specification(series, platforms));
+    const { verdict } = judged;
+    violated ||= verdict.properties.some(({ status }) => status === 'violated');
+    open ||=
+      verdict.lossy ||
+      verdict.properties.some(({ status, unanswered }) => status === 'undecided' || unanswered > 0);
+    const histories = await gather(io, file, judged);
+    if (options.diagram !== undefined && !drawn) drawn = draw(options.diagram, file, histories);
+    if (options.json === true) results.push(resultOf(file, judged, histories, options.coverage === true));
+    else {
+      if (i > 0) io.out('');
+      io.out(judgedText(io, file, judged, histories));
+      if (options.coverage === true) io.out(`\n${coverageText(io, coverageOf(judged.specification))}`);
+    }
+  }
+  if (options.diagram !== undefined && !drawn)
+    io.err('no diagram: nothing is violated, or the object is not known');
+  if (options.json === true) printJson(io, 'trace', { results });
+  if (violated) return EXIT.fails;
+  return open && options.strict === true ? EXIT.bound : EXIT.holds;
+}
+
+async function judge(io: Io, file: string, specification: Specification): Promise<Judged> {
+  const progress = new Progress(io);
+  try {
+    return await judgeFile(file, specification, {
+      progress: (read, size) => progress.at(`${file}: ${size > 0 ? Math.floor((100 * read) / size) : '?'} %`),
+    });
+  } catch (error) {
+    throw error instanceof TraceError ? new UsageError(error.message) : error;
+  } finally {
+    progress.done();
+  }
+}
+
+/** What is shown of a violation: the life of its object up to there. */
+export interface Told {
+  readonly violation: Violation;
+  readonly history: readonly HistoryLine[];
+}
+
+async function gather(io: Io, file: string, { verdict, specification, shapes }: Judged): Promise<Told[]> {
+  const told: Told[] = [];
+  const progress = new Progress(io);
+  for (const violation of verdict.properties.flatMap(({ first }) => first)) {
+    const { object, line } = violation;
+    const known = object !== undefined && told.filter(({ history }) => history.length > 0).length < HISTORIES;
+    progress.at(`${file}: the history of ${object?.name}`);
+    // A specification of its own: what was covered counts once.
+    const again = new Specification(specification.series, specification.platforms);
+    told.push({ violation, history: known ? await historyOf(file, again, object.serial, line, shapes) : [] });
+  }
+  progress.done();
+  return told;
+}
+
+function draw(to: string, file: string, told: readonly Told[]): boolean {
+  const first = told.find(({ history }) => history.length > 0);
+  if (first === undefined) return false;
+  writeFileSync(to, svgSequence(historyTrace(file, first)));
+  return true;
+}
+
+function resultOf(
+  file: string,
+  { summary, verdict, specification }: Judged,
+  told: readonly Told[],
+  coverage: boolean,
+) {
+  const { series, platforms } = specification;
+  return {
+    file,
+    series: series.name,
+    platforms: platforms.map(({ name }) => name),
+    lines: summary.lines,
+    records: summary.records,
+    losses: summary.losses,
+    lostEvents: summary.lostEvents,
+    lossy: verdict.lossy,
+    properties: verdict.properties.map(({ first, ...rest }) => ({
+      ...rest,
+      missing: [...rest.missing],
+      examples: first.map((violation) => {
+        const { line, raw, who, site, because, times, object } = violation;
+        const history = told.find((one) => one.violation === violation)?.history ?? [];
+        return { line, raw, who, site, because, times, object: object?.name ?? null, history };
+      }),
+    })),
+    notInSpecification: verdict.strays,
+    notes: verdict.notes,
+    ...(coverage ? { coverage: coverageOf(specification) } : {}),
+  };
+}

@@ -1,0 +1,138 @@
+/** generated/traces: the verdicts on every recorded log, and which steps of the machines they exercised. */
+import { readdirSync } from 'node:fs';
+import { relative } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { markdown } from '../../render/index.ts';
+import { V5 } from '../../series/index.ts';
+import {
+  type CoverageRow,
+  coverageOf,
+  type Judged,
+  judgeFile,
+  MACHINES,
+  PROPERTIES,
+  Specification,
+} from '../../trace/judge/index.ts';
+import type { GeneratedFile } from './file.ts';
+
+const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
+const FIXTURES = fileURLToPath(new URL('../../../test/fixtures/traces/', import.meta.url));
+
+interface Log extends Judged {
+  /** `linux-7.3/exhaust.txt.gz`. */
+  readonly name: string;
+}
+
+/** The logs that were recorded, by name; lists of what a script did are none. */
+export function recordedLogs(folder = FIXTURES): string[] {
+  return readdirSync(folder, { recursive: true })
+    .map((name) => `${name}`.replaceAll('\\', '/'))
+    .filter((name) => /^linux-.*\.txt(\.gz)?$/.test(name) && !name.includes('.ops.'))
+    .sort((a, b) => (a < b ? -1 : 1));
+}
+
+export async function* traceFiles(folder = FIXTURES): AsyncIterable<GeneratedFile> {
+  const logs: Log[] = [];
+  for (const name of recordedLogs(folder)) {
+    logs.push({ name, ...(await judgeFile(`${folder}${name}`, new Specification(V5))) });
+  }
+  if (logs.length === 0) return;
+  const cause = `the logs in ${relative(ROOT, folder)}, judged by ${V5.name}`;
+  yield { path: 'traces/verdicts.md', content: overview(logs), cause };
+  yield { path: 'traces/verdicts.json', content: `${JSON.stringify(logs.map(plain), null, 1)}\n`, cause };
+  yield { path: 'traces/coverage.md', content: coverage(logs), cause: `${cause}: steps exercised` };
+}
+
+function plain({ name, summary, verdict }: Log) {
+  return {
+    log: name,
+    lines: summary.lines,
+    lossy: verdict.lossy,
+    properties: Object.fromEntries(verdict.properties.map(({ name: property, text }) => [property, text])),
+    violations: verdict.properties.flatMap(({ first }) =>
+      first.map(({ property, line, site, who, because, times }) => ({
+        property,
+        line,
+        site,
+        who,
+        because,
+        times,
+      })),
+    ),
+    notInSpecification: verdict.strays,
+    notes: verdict.notes,
+  };
+}
+
+const CELL = { holds: 'holds', violated: 'VIOLATED', undecided: '–' } as const;
+
+function overview(logs: readonly Log[]): string {
+  const rows = logs.map(({ name, verdict }) => [
+    name,
+    ...verdict.properties.map(({ status, checks, violations }) =>
+      status === 'undecided'
+        ? CELL[status]
+        : `${CELL[status]} ${status === 'violated' ? `${violations} of ${checks}` : checks}`,
+    ),
+    `${verdict.strays.reduce((sum, { count }) => sum + count, 0) || ''}`,
+  ]);
+  return [
+    '# Real kernels, judged',
+    '',
+    `Every log in test/fixtures/traces, judged by the machines of ${V5.name}: how often each property was checked. A dash: it cannot be decided from what the log records; verdicts.json says why. Last column: steps that no machine offers and no property forbids.`,
+    '',
+    markdown(rows, ['log', ...PROPERTIES, 'not specified']),
+    '',
+    ...logs.flatMap(violations),
+  ].join('\n');
+}
+
+function violations({ name, verdict }: Log): string[] {
+  const found = verdict.properties.flatMap(({ first }) => first);
+  if (found.length === 0) return [];
+  const rows = found.map(({ property, line, site, who, because, times }) => [
+    property,
+    `${line}`,
+    site,
+    who,
+    because,
+    `${times}`,
+  ]);
+  return [`## ${name}`, '', markdown(rows, ['property', 'first line', 'at', 'who', 'because', 'times']), ''];
+}
+
+const BEST: readonly CoverageRow['status'][] = ['hidden', 'never', 'perhaps', 'exercised'];
+
+/** Over all logs of a kernel, the best that any of them shows of a step. */
+function coverage(logs: readonly Log[]): string {
+  const kernels = [...new Set(logs.map(({ name }) => name.split('/')[0]!))];
+  const best = new Map<string, { row: CoverageRow; by: Map<string, CoverageRow['status']> }>();
+  for (const { name, specification } of logs) {
+    const kernel = name.split('/')[0]!;
+    for (const row of coverageOf(specification)) {
+      const key = `${row.machine} ${row.state} ${row.event}`;
+      const found = best.get(key) ?? { row, by: new Map() };
+      const old = found.by.get(kernel) ?? 'hidden';
+      found.by.set(kernel, BEST[Math.max(BEST.indexOf(old), BEST.indexOf(row.status))]!);
+      best.set(key, found);
+    }
+  }
+  const all = [...best.values()];
+  const tables = Object.keys(MACHINES).flatMap((machine) => {
+    const rows = all
+      .filter(
+        ({ row, by }) => row.machine === machine && [...by.values()].some((status) => status !== 'hidden'),
+      )
+      .map(({ row, by }) => [row.state, row.event, ...kernels.map((kernel) => by.get(kernel) ?? 'hidden')]);
+    return rows.length === 0
+      ? []
+      : [`## ${machine}`, '', markdown(rows, ['in state', 'event', ...kernels]), ''];
+  });
+  return [
+    '# Steps of the machines that real kernels took',
+    '',
+    'Exercised: the step alone fits what a log shows. Perhaps: it is one of several that fit. Never: such events are recorded, and this step was not taken. Steps whose events no log records are left out.',
+    '',
+    ...tables,
+  ].join('\n');
+}

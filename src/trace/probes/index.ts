@@ -1,0 +1,4 @@
+/** What to record, for which kernel. */
+export { NEWEST, type Plan, planFor, planForSymbols, readSymbols, readVersion } from './plan.ts';
+export { bootconfig, commandLine, shellLines } from './print.ts';
+export { PROBES, type Probe } from './wanted.ts';

@@ -1,0 +1,3 @@
+import { expectLateHiddenSteps } from './expect-late-hidden-steps.ts';
+
+expectLateHiddenSteps('pkvm', 'atomic-pools', 50);
