@@ -14,18 +14,10 @@ import {
 import { judgeContext, mayBlock } from './context-check.ts';
 import { conversionBegins, conversionEnds } from './conversions.ts';
 import type { Frame, Lane } from './lanes.ts';
-import {
-  expire,
-  mapBegins,
-  mapped,
-  mappedList,
-  slotFound,
-  slotReleased,
-  unmapBegins,
-  unmapped,
-} from './mappings.ts';
+import { mapBegins, mapped, mappedList, slotFound, slotReleased, unmapBegins, unmapped } from './mappings.ts';
 import { bufferNamed, poolBufferOffered, poolFreeBegins, poolFreeEnds, poolMade, poolUsed } from './pools.ts';
 import { Scene, type Touch } from './scene.ts';
+import { expire } from './slots.ts';
 import type { Specification } from './specification.ts';
 import { Tally } from './tally.ts';
 
