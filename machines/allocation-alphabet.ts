@@ -38,8 +38,8 @@ export type Got = (typeof GOT)[number];
 export const ADDR = ['none', 'shared', 'private', 'unencoded', 'iova'] as const;
 export type Addr = (typeof ADDR)[number];
 
-/** What a mapping for the CPU says of the memory; `unchanged`: what its base protection says, which is private. */
-export const PROT = ['decrypted', 'encrypted', 'unchanged'] as const;
+/** What a mapping for the CPU says of the memory. The base protection, where nobody says anything, is encrypted. */
+export const PROT = ['decrypted', 'encrypted'] as const;
 export type Prot = (typeof PROT)[number];
 
 export type Context = 'process' | 'atomic';

@@ -25,7 +25,6 @@ export const ANSWERS = {
   returnsFailed: says('ret', 'failed'),
   protDecrypted: says('prot', 'decrypted'),
   protEncrypted: says('prot', 'encrypted'),
-  protUnchanged: says('prot', 'unchanged'),
   nothing: says('got', 'null'),
   noAddress: says('addr', 'none'),
   saysShared: says('addr', 'shared'),

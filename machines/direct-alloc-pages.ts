@@ -253,9 +253,7 @@ export const directAllocPages: MachineFile = {
     ],
     7: [{ state: 'allocating.slots', event: 'ask_state', to: null }],
     // The CPU address was handed out as if it were a page.
-    15: [
-      { state: 'pool', event: 'have_piece', to: { target: 'returning', actions: 'asGarbage' } },
-    ],
+    15: [{ state: 'pool', event: 'have_piece', to: { target: 'returning', actions: 'asGarbage' } }],
   },
   guards: (facts) => ({
     forced: () => facts.forced,

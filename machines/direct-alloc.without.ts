@@ -40,19 +40,6 @@ export const DIRECT_ALLOC_WITHOUT: NonNullable<MachineFile['without']> = {
   ],
   // Slots were taken whatever their state.
   7: [{ state: 'allocating.slots', event: 'ask_state', to: null }],
-  // An unforced device got the base protection, a forced one the decrypted one by hand.
-  8: [
-    {
-      state: 'remap',
-      event: 'vmap',
-      to: [
-        { guard: and(['forced', 'protDecrypted', 'ok']), target: 'zeroing', actions: 'asAlias' },
-        { guard: and(['forced', 'protDecrypted', 'fails']), actions: raise({ type: 'remap_failed' }) },
-        { guard: and([not('forced'), 'protUnchanged', 'ok']), target: 'zeroing', actions: 'asAlias' },
-        { guard: and([not('forced'), 'protUnchanged', 'fails']), actions: raise({ type: 'remap_failed' }) },
-      ],
-    },
-  ],
   // What is remapped was not converted, and highmem was remapped for everybody.
   11: [
     {

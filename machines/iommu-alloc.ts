@@ -32,7 +32,7 @@ type Event =
   | { type: 'vmap'; prot: Prot; ok: boolean }
   | { type: 'iommu_map'; page: 'own' | 'none'; ok: boolean }
   | { type: 'uninitialised'; value: 'zero' | 'garbage' }
-  | { type: 'memset' | 'vunmap' | 'iommu_unmap' | 'no_page' }
+  | { type: 'memset' | 'vunmap' | 'iommu_unmap' | 'no_page' | 'free_wild_page' }
   | { type: 'free_pages'; buf: Buf };
 
 export const machine = setup({
@@ -82,7 +82,7 @@ export const machine = setup({
           on: {
             alloc_pages: [
               { guard: 'ok', target: 'map' },
-              { guard: 'fails', target: '#iommu-alloc.refused' },
+              { guard: 'fails', target: '#iommu-alloc.refused', actions: 'forget' },
             ],
           },
         },
@@ -123,7 +123,7 @@ export const machine = setup({
             alloc_pages: [
               { guard: and(['ok', 'nonCoherent']), target: 'alias' },
               { guard: 'ok', target: 'zeroing', actions: 'asLinear' },
-              { guard: 'fails', target: '#iommu-alloc.refused' },
+              { guard: 'fails', target: '#iommu-alloc.refused', actions: 'forget' },
             ],
           },
         },
@@ -176,7 +176,7 @@ export const machine = setup({
               { guard: and([not('asksShared'), 'wantsAny', 'ok']), target: 'map', actions: 'asPool' },
               { guard: and([not('asksShared'), 'wantsAny', 'fails']), actions: raise({ type: 'no_page' }) },
             ],
-            no_page: '#iommu-alloc.refused',
+            no_page: { target: '#iommu-alloc.refused', actions: 'forget' },
           },
         },
         map: {
@@ -199,7 +199,7 @@ export const machine = setup({
         stack: {
           on: {
             uninitialised: [
-              { guard: 'isZero', target: '#iommu-alloc.refused' },
+              { guard: 'isZero', target: '#iommu-alloc.refused', actions: 'forget' },
               { target: 'map', actions: 'asGarbage' },
             ],
           },
@@ -214,8 +214,13 @@ export const machine = setup({
         },
         lookup: {
           on: {
-            dma_free_from_pool: { guard: 'notOwned', target: '#iommu-alloc.refused', actions: 'forget' },
+            dma_free_from_pool: { guard: 'notOwned', target: 'wild' },
           },
+        },
+        wild: {
+          description:
+            'The address is taken for a linear one, and the page behind it, if there is one, is freed.',
+          on: { free_wild_page: { target: '#iommu-alloc.refused', actions: 'forget' } },
         },
       },
     },
@@ -237,6 +242,12 @@ export const alphabet = {
   ...pick(CALLS, 'dma_alloc_attrs', 'dma_alloc_attrs_ret'),
   ...pick(MEMORY, 'alloc_pages', 'free_pages', 'gen_pool_alloc', 'dma_free_from_pool'),
   ...pick(STEPS, 'vmap', 'vunmap', 'memset', 'iommu_map', 'iommu_unmap'),
+  free_wild_page: {
+    kind: 'observation',
+    actor: { param: 'by' },
+    symbol: '__free_pages',
+    doc: 'What the address leads to is given back, though nobody took it.',
+  },
   uninitialised: {
     kind: 'choice',
     actor: { param: 'by' },
@@ -269,19 +280,19 @@ export const iommuAlloc: MachineFile = {
         event: 'vmap',
         to: [
           {
-            guard: and(['protUnchanged', 'ok']),
+            guard: and(['protEncrypted', 'ok']),
             target: '#iommu-alloc.returning',
             actions: 'asScattered',
           },
-          { guard: 'protUnchanged', target: 'unmap' },
+          { guard: 'protEncrypted', target: 'unmap' },
         ],
       },
       {
         state: 'contiguous.alias',
         event: 'vmap',
         to: [
-          { guard: and(['protUnchanged', 'ok']), target: 'zeroing', actions: 'asAlias' },
-          { guard: 'protUnchanged', target: '#iommu-alloc.release' },
+          { guard: and(['protEncrypted', 'ok']), target: 'zeroing', actions: 'asAlias' },
+          { guard: 'protEncrypted', target: '#iommu-alloc.release' },
         ],
       },
     ],

@@ -47,15 +47,15 @@ export const machine = setup({
     lookup: {
       on: {
         dma_free_from_pool: [
-          { guard: and(['owned', 'isPools']), target: 'returning' },
+          { guard: and(['owned', 'isPools']), target: 'returning', actions: 'forget' },
           { guard: and(['notOwned', 'isAlias']), target: 'unmap' },
           { guard: and(['notOwned', not('isPools')]), target: 'release' },
         ],
       },
     },
     unmap: { on: { vunmap: 'release' } },
-    release: { on: { free_pages: { guard: 'own', target: 'returning' } } },
-    returning: { on: { dma_free_attrs_ret: { target: 'idle', actions: 'forget' } } },
+    release: { on: { free_pages: { guard: 'own', target: 'returning', actions: 'forget' } } },
+    returning: { on: { dma_free_attrs_ret: 'idle' } },
   },
 });
 

@@ -80,7 +80,7 @@ export const STEPS = {
   cma_release: observation('cma_release', 'pages go back to the CMA area; args: addr, pages'),
   vmap: choice(
     'vmap',
-    'alias of pages, may sleep; args: addr, pages, prot encrypted|decrypted|unchanged; result: address',
+    'alias of pages, may sleep; args: addr, pages, prot encrypted|decrypted; result: address',
   ),
   vunmap: observation('vunmap', 'remove an alias, may sleep; args: vaddr'),
   memset: observation('memset', 'zero memory; args: vaddr, bytes'),

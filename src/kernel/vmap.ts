@@ -8,10 +8,10 @@ import type { Run, Task } from './task.ts';
 import { ANY_ANSWER, at, atChoice, enter, leave } from './task.ts';
 
 /**
- * What a protection says of the memory; `unchanged`: nobody said anything, and the base protection of the kernel's
- * mappings says private.
+ * What a protection says of the memory. The base protection of the kernel's mappings, where nobody said anything,
+ * is an encrypted one.
  */
-export type Prot = 'decrypted' | 'encrypted' | 'unchanged';
+export type Prot = 'decrypted' | 'encrypted';
 
 /** Lowest address at which an area of `pages` pages fits; behind each area stays a guard page. */
 function freeAddress(areas: readonly VmapArea[], pages: number): number {

@@ -30,6 +30,9 @@ interface Feature {
   readonly name: string;
 }
 
+/** A predicate reads so much that its formula would be too large. */
+export class TooManyQuestions extends PropertyError {}
+
 class Question extends Error {
   readonly feature: Feature;
   constructor(feature: Feature) {
@@ -45,6 +48,7 @@ class Question extends Error {
  * @param instances by instance that the predicate is given: its local states
  * @param predicate pure, and reads its arguments only
  * @param seen local states that are seen alike are judged by the first of them
+ * @param maxQuestions how many combinations of what it reads are followed
  * @throws PropertyError when it throws, or reads too much
  */
 export function formulaOf(
@@ -52,8 +56,9 @@ export function formulaOf(
   instances: readonly (readonly LocalState[])[],
   predicate: (...locals: LocalState[]) => boolean,
   seen?: (local: LocalState, position: number) => ParamValue,
+  maxQuestions = MAX_QUESTIONS,
 ): Formula {
-  if (seen === undefined) return new Builder(property, instances, predicate).build();
+  if (seen === undefined) return new Builder(property, instances, predicate, maxQuestions).build();
   const classes = instances.map((states, position) => {
     const alike = new Map<ParamValue, LocalState[]>();
     for (const state of states) {
@@ -66,7 +71,7 @@ export function formulaOf(
   const firsts = classes.map((all) => all.map(([first], index) => ({ ...first!, index })));
   const real = (...locals: LocalState[]) =>
     predicate(...locals.map((local, position) => classes[position]![local.index]![0]!));
-  const small = new Builder(property, firsts, real).build();
+  const small = new Builder(property, firsts, real, maxQuestions).build();
   return expanded(small, classes, new Map());
 }
 
@@ -94,13 +99,16 @@ class Builder {
   readonly #instances: readonly (readonly LocalState[])[];
   readonly #predicate: (...locals: LocalState[]) => boolean;
   readonly #nodes = new Map<string, Test>();
+  readonly #maxQuestions: number;
   #questions = 0;
 
   constructor(
     property: string,
     instances: readonly (readonly LocalState[])[],
     predicate: (...locals: LocalState[]) => boolean,
+    maxQuestions: number,
   ) {
+    this.#maxQuestions = maxQuestions;
     this.#property = property;
     this.#instances = instances;
     this.#predicate = predicate;
@@ -118,9 +126,9 @@ class Builder {
     const outcome = this.#run(left, known);
     if (typeof outcome === 'boolean') return outcome;
     this.#questions++;
-    if (this.#questions > MAX_QUESTIONS) {
-      const most = `more than ${MAX_QUESTIONS} combinations of what it reads`;
-      throw new PropertyError(this.#property, `it cannot be written as a formula: it has ${most}`);
+    if (this.#questions > this.#maxQuestions) {
+      const most = `more than ${this.#maxQuestions} combinations of what it reads`;
+      throw new TooManyQuestions(this.#property, `it cannot be written as a formula: it has ${most}`);
     }
     const { of, name } = outcome;
     const answers = new Map<string, { value: unknown; states: number[] }>();

@@ -1,8 +1,11 @@
 /** Safety properties as generated functions of a packed state, asked while the states are being found. */
 import { instanceIndex } from './combos.ts';
-import { type Formula, formulaOf, testsOf } from './formula.ts';
-import type { Layout } from './layout.ts';
+import { type Formula, formulaOf, TooManyQuestions, testsOf } from './formula.ts';
+import { type Layout, unpackOne } from './layout.ts';
 import type { LocalState, Network, Property } from './types.ts';
+
+/** Beyond so many questions a predicate is rather asked where it occurs than written as a formula. */
+const WORTH = 20_000;
 
 /** A formula over the local states of a packed state `words[at …]`. */
 export type StateTest = (words: Int32Array, at: number) => boolean;
@@ -22,9 +25,36 @@ export function stateTest(
 ): StateTest | boolean {
   const at = over.map((instance) => instanceIndex(network, instance, name));
   const states = at.map((i) => network.instances[i]!.lts.states);
-  const formula = formulaOf(name, states, predicate, seen);
+  let formula: Formula;
+  try {
+    formula = formulaOf(name, states, predicate, seen, WORTH);
+  } catch (error) {
+    if (error instanceof TooManyQuestions) return asked(at, network, layout, predicate);
+    throw error;
+  }
   if (typeof formula === 'boolean') return formula;
   return compile(formula, at, network, layout);
+}
+
+/** Of a predicate that reads much: each combination of local states that occurs is asked once. */
+function asked(
+  at: readonly number[],
+  network: Network,
+  layout: Layout,
+  predicate: (...locals: LocalState[]) => boolean,
+): StateTest {
+  const fields = at.map((i) => layout.fields[i]!);
+  const known = new Map<string, boolean>();
+  return (words, offset) => {
+    const locals = fields.map((field) => unpackOne(field, words, offset));
+    const key = locals.join();
+    const before = known.get(key);
+    if (before !== undefined) return before;
+    const answer =
+      predicate(...locals.map((local, i) => network.instances[at[i]!]!.lts.states[local]!)) === true;
+    known.set(key, answer);
+    return answer;
+  };
 }
 
 // Each test of the formula is a table from the local state to the next test, -1 for false and -2 for true.

@@ -7,13 +7,14 @@ import { PLATFORMS } from './platforms.ts';
 /**
  * What shows a finding: `check` of the specification, `explore` of the simulator under the default workloads,
  * `matrix` of the simulator under the workloads of the matrix, `conform` of the simulator with the machines of
- * its own series, `conform-v5` with the intended machines.
+ * its own series, `conform-v5` with the intended machines; `decide` of the simulator with the decision tables.
  */
-export const INSTRUMENTS = ['check', 'explore', 'matrix', 'conform', 'conform-v5'] as const;
+export const INSTRUMENTS = ['check', 'explore', 'matrix', 'conform', 'conform-v5', 'decide'] as const;
 export type Instrument = (typeof INSTRUMENTS)[number];
 
-/** Those that run systems of the specification; the others run workloads. */
+/** Those that run systems of the specification, and those that run workloads. */
 const OF_SYSTEMS: readonly Instrument[] = ['check', 'conform', 'conform-v5'];
+const OF_WORKLOADS: readonly Instrument[] = ['explore', 'matrix'];
 
 /** Where a finding may occur or not. */
 export interface Situation {
@@ -46,7 +47,7 @@ export interface Alternative {
 /** One entry of `findings.json`; see `findings.schema.json`. */
 export interface Finding {
   readonly id: string;
-  /** A property's name, or `conformance`. With `site` it is the key. */
+  /** A property's name, `conformance` or `decision`. With `site` it is the key. */
   readonly property: string;
   /** Kernel symbol of the violating or diverging step. */
   readonly site: string;
@@ -88,9 +89,9 @@ function isTrue(
   const { patches } = situation;
   return (
     (shownBy?.includes(instrument) ?? true) &&
-    (OF_SYSTEMS.includes(instrument)
-      ? isOneOf(systems, situation.system === undefined ? undefined : [situation.system])
-      : isOneOf(workloads, situation.workloads)) &&
+    (!OF_SYSTEMS.includes(instrument) ||
+      isOneOf(systems, situation.system === undefined ? undefined : [situation.system])) &&
+    (!OF_WORKLOADS.includes(instrument) || isOneOf(workloads, situation.workloads)) &&
     (platforms?.includes(situation.platform.name) ?? true) &&
     Object.entries(options).every(([name, value]) =>
       [value].flat().includes(situation.options[name as OptionName]),

@@ -78,11 +78,13 @@ function short({ instance, state, event }: DeadTransition): string {
   return `${instance.replace(/\[.*/, '')}: ${state.replace(/ \{.*/, '')}, ${event.replace(/\[.*/, '')}`;
 }
 
-/** No allocation makes memory private whose state is not known: what could not be shared is left alone at once. */
+/**
+ * No allocation makes memory private whose state is not known: what could not be shared is left alone at once. On
+ * powerpc nobody learns of it, so that private memory is made private again.
+ */
 const NEVER_MENDED = [
   'range: private, encrypt_begin',
   'range: private, encrypt_end',
-  'range: private, encrypt_host_call',
   'range: private, encrypt_range',
   'range: uncertain.entryShared, encrypt_begin',
   'range: uncertain.entryShared, encrypt_host_call',

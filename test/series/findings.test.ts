@@ -5,6 +5,7 @@ import { ALL_SERIES } from '../../src/cli/generate/exhibits.ts';
 import { expectation, expectedExitCode, occurrencesOf } from '../../src/cli/results.ts';
 import { expectationsText } from '../../src/cli/text/expectations.ts';
 import { checkSubject, defaultSubject, type Subject, subjectLabel } from '../../src/conformance/subject.ts';
+import { WORKLOADS } from '../../src/conformance/workloads.ts';
 import {
   BASELINE,
   compareFindings,
@@ -13,16 +14,24 @@ import {
   type Finding,
   FindingsError,
   findingsFor,
+  INSTRUMENTS,
+  type Instrument,
   knownFindings,
   type Occurrence,
+  OPTION_VALUES,
+  type OptionName,
+  type Options,
   occursIn,
   PLATFORMS,
+  type Platform,
   parseFindings,
   type Run,
+  type Situation,
   V5,
 } from '../../src/series/index.ts';
 
-const [tdx, cca] = PLATFORMS as [(typeof PLATFORMS)[number], (typeof PLATFORMS)[number]];
+const platformNamed = (name: string): Platform => PLATFORMS.find((one) => one.name === name)!;
+const [tdx, cca] = [platformNamed('tdx'), platformNamed('cca')];
 
 const finding: Finding = {
   id: 'page-lost',
@@ -81,10 +90,41 @@ describe('comparing', () => {
   });
 });
 
+describe('who shows it', () => {
+  const situation = { ...run().situation, system: 'boot', workloads: ['growth', 'two-maps'] };
+  const shown = (when: Finding['when'], instrument: Instrument, change: Partial<Situation> = {}) =>
+    occursIn({ shownBy: ['check', 'explore', 'conform'], when }, { ...situation, ...change }, instrument);
+
+  test('systems are asked of what runs systems, workloads of what runs workloads', () => {
+    const one: Finding['when'] = [{ systems: ['boot'], workloads: ['growth'] }];
+    expect(shown(one, 'check')).toBe(true);
+    expect(shown(one, 'check', { system: 'streaming' })).toBe(false);
+    expect(shown(one, 'explore', { system: 'streaming' })).toBe(true);
+    expect(shown(one, 'explore', { workloads: ['two-maps'] })).toBe(false);
+    expect(shown(one, 'matrix')).toBe(false);
+  });
+
+  test('an alternative can be about some of the instruments', () => {
+    const two: Finding['when'] = [{ shownBy: ['check'] }, { shownBy: ['conform'], platforms: ['tdx'] }];
+    expect(shown(two, 'check')).toBe(true);
+    expect(shown(two, 'conform')).toBe(false);
+    expect(shown(two, 'conform', { platform: tdx })).toBe(true);
+    expect(shown(two, 'explore')).toBe(false);
+  });
+
+  test('an option may have one of several values', () => {
+    const active: Finding['when'] = [{ options: { swiotlb: ['default', 'force'] } }];
+    const under = (swiotlb: Options['swiotlb']) =>
+      shown(active, 'check', { options: { ...situation.options, swiotlb } });
+    expect([under('default'), under('force'), under('noforce')]).toEqual([true, true, false]);
+  });
+});
+
 describe('with the command', () => {
   const subject = (series = BASELINE): Subject => defaultSubject(SYSTEMS[0]!, series, cca);
   const io = { out: () => {}, err: () => {}, status: () => {}, colour: false, width: 100 };
   const known = findingsFor('check', {
+    system: SYSTEMS[0]!.name,
     patches: BASELINE.patches,
     platform: cca,
     options: defaultOptions(cca),
@@ -145,53 +185,91 @@ describe('the list', () => {
     expect(() => parseFindings(data)).toThrow(message);
   });
 
-  const subjects = SYSTEMS.flatMap((system) =>
-    ALL_SERIES.flatMap((series) =>
-      PLATFORMS.flatMap((platform) =>
-        [...crossOptions(platform, ['device', 'coherent-pool'])].map(
-          (options): Subject => ({ system, series, platform, options }),
-        ),
-      ),
+  const series = (...names: string[]) =>
+    ALL_SERIES.filter(({ name }) => names.length === 0 || names.includes(name));
+  const oneAway = (platform: Platform): Options[] => [
+    defaultOptions(platform),
+    ...(Object.keys(OPTION_VALUES) as OptionName[]).flatMap((name) =>
+      [...crossOptions(platform, [name])].slice(1),
     ),
-  );
+  ];
 
   test('no two entries speak of the same occurrence', () => {
-    for (const { series, platform, options } of subjects) {
-      const here = knownFindings().filter((one) =>
-        occursIn(one, { patches: series.patches, platform, options }),
-      );
-      for (const one of here) {
-        const alike = here.filter(
-          (other) =>
-            other.property === one.property &&
-            other.site === one.site &&
-            other.shownBy.some((instrument) => one.shownBy.includes(instrument)),
-        );
-        expect(alike.map(({ id }) => id)).toEqual([one.id]);
-      }
-    }
+    const rivals = INSTRUMENTS.flatMap((instrument) =>
+      [
+        ...group(
+          knownFindings().filter(({ shownBy }) => shownBy.includes(instrument)),
+          ({ property, site }) => `${property} at ${site}`,
+        ).values(),
+      ]
+        .filter(({ length }) => length > 1)
+        .map((entries) => ({ instrument, entries })),
+    );
+    expect(rivals.length).toBeGreaterThan(0);
+    const systems = SYSTEMS.map(({ name }) => name);
+    for (const { instrument, entries } of rivals)
+      for (const { patches } of series())
+        for (const platform of PLATFORMS)
+          for (const options of oneAway(platform))
+            for (const system of ['check', 'conform', 'conform-v5'].includes(instrument)
+              ? systems
+              : systems.slice(0, 1)) {
+              const here = entries.filter((one) =>
+                occursIn(one, { system, patches, platform, options }, instrument),
+              );
+              if (here.length > 1)
+                expect(
+                  here.map(({ id }) => id),
+                  `${instrument}, ${system}, ${platform.name}`,
+                ).toHaveLength(1);
+            }
   });
 
-  test('is exact for the check: every prefix, every patch left out, both platforms, every option', () => {
-    // Patches that have no switch in a system cannot change it: those that do decide what has to be explored.
-    const seen = new Map<string, Occurrence[]>();
-    for (const subject of subjects) {
-      const { system, series, platform, options } = subject;
-      const acting = system.patches.filter((patch) => series.patches.has(patch));
-      const key = JSON.stringify([system.name, acting, platform.name, options]);
-      let occurrences = seen.get(key);
-      if (occurrences === undefined) {
-        const { graph, verdicts } = checkSubject(subject);
-        expect(graph.complete).toBe(true);
-        occurrences = occurrencesOf(verdicts);
-        seen.set(key, occurrences);
-      }
-      const { unlisted, missing } = expectation('check', subject, true, occurrences);
-      expect({ subject: subjectLabel(subject), unlisted, missing }).toEqual({
+  test('every system and workload that is named exists', () => {
+    const systems = new Set(SYSTEMS.map(({ name }) => name));
+    const workloads = new Set(WORKLOADS.map(({ name }) => name));
+    const named = knownFindings().flatMap(({ when }) => when);
+    expect(named.flatMap((one) => one.systems ?? []).filter((name) => !systems.has(name))).toEqual([]);
+    expect(named.flatMap((one) => one.workloads ?? []).filter((name) => !workloads.has(name))).toEqual([]);
+  });
+
+  // A sample: scripts/findings-sweep.ts holds every series and every combination of options.
+  const sample: Subject[] = SYSTEMS.flatMap((system) => [
+    ...series('v5', 'baseline').flatMap((one) =>
+      (system.name === 'dynamic-pools' ? PLATFORMS.filter(({ name }) => SOME.includes(name)) : PLATFORMS).map(
+        (platform) => defaultSubject(system, one, platform),
+      ),
+    ),
+    ...series('prefix:2', 'prefix:7', 'prefix:11', 'prefix:17', 'without:1', 'without:3').flatMap((one) =>
+      PLATFORMS.filter(({ name }) => ['cca', 'pkvm'].includes(name)).map((platform) =>
+        defaultSubject(system, one, platform),
+      ),
+    ),
+    ...(system.name === 'dynamic-pools' ? [] : ['cca', 'sme', 'plain']).flatMap((name) => {
+      const platform = platformNamed(name);
+      return oneAway(platform).map((options): Subject => ({ system, series: V5, platform, options }));
+    }),
+  ]);
+
+  test.each(SYSTEMS.map(({ name }) => name))('is exact for the check of %s, in a sample', (name) => {
+    for (const subject of sample.filter(({ system }) => system.name === name)) {
+      const { graph, verdicts } = checkSubject(subject);
+      const { unlisted, missing } = expectation('check', subject, graph.complete, occurrencesOf(verdicts));
+      expect({ subject: subjectLabel(subject), complete: graph.complete, unlisted, missing }).toEqual({
         subject: subjectLabel(subject),
+        complete: true,
         unlisted: [],
         missing: [],
       });
     }
   });
 });
+
+/** Platforms that differ in kind. */
+const SOME = ['tdx', 'cca', 's390-pv', 'ppc-svm', 'sme', 'plain'];
+
+function group<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>();
+  for (const one of all) groups.set(keyOf(one), [...(groups.get(keyOf(one)) ?? []), one]);
+  return groups;
+}

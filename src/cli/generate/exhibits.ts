@@ -7,9 +7,13 @@ import {
   crossOptions,
   type Finding,
   knownFindings,
+  type OptionName,
+  type Options,
   occursIn,
+  optionsLabel,
   PATCHES,
   PLATFORMS,
+  type Platform,
   parseSeries,
   type Series,
   V5,
@@ -35,13 +39,16 @@ function named(name: string): Series {
   return series;
 }
 
-/** The first subject in which a finding occurs: series in the order above, then platforms, defaults first. */
+/**
+ * The first subject of a system in which the check shows a finding: the whole series before the others in the order
+ * above, then platforms, those options first that differ least from the platform's defaults.
+ */
 export function exhibitOf(finding: Finding, system: System): Exhibit | null {
-  for (const series of ALL_SERIES) {
+  for (const series of [V5, ...ALL_SERIES]) {
     for (const platform of PLATFORMS) {
-      for (const options of crossOptions(platform, ['device', 'coherent-pool'])) {
-        const situation = { patches: series.patches, platform, options };
-        if (!occursIn(finding, situation)) continue;
+      for (const options of optionsOf(system, platform)) {
+        const situation = { system: system.name, patches: series.patches, platform, options };
+        if (!occursIn(finding, situation, 'check')) continue;
         const subject = { system, series, platform, options };
         return { finding, subject, label: subjectLabel(subject) };
       }
@@ -50,9 +57,29 @@ export function exhibitOf(finding: Finding, system: System): Exhibit | null {
   return null;
 }
 
+const CROSSED = new Map<string, readonly Options[]>();
+
+/** Every combination of the options that make a difference to a system, the platform's defaults first. */
+function optionsOf(system: System, platform: Platform): readonly Options[] {
+  const key = `${system.name}, ${platform.name}`;
+  const known = CROSSED.get(key);
+  if (known !== undefined) return known;
+  const differences = (options: Options) => optionsLabel(platform, options).split(',').filter(Boolean).length;
+  const options = [...crossOptions(platform, system.options as readonly OptionName[] | undefined)];
+  options.sort((a, b) => differences(a) - differences(b));
+  CROSSED.set(key, options);
+  return options;
+}
+
 /** Those of every finding that the check shows, in the order of the list. */
 export function exhibits(systems: readonly System[]): Exhibit[] {
   return knownFindings()
     .filter(({ shownBy }) => shownBy.includes('check'))
-    .flatMap((finding) => systems.flatMap((system) => exhibitOf(finding, system) ?? []));
+    .flatMap((finding) => {
+      for (const system of systems) {
+        const exhibit = exhibitOf(finding, system);
+        if (exhibit !== null) return [exhibit];
+      }
+      return [];
+    });
 }

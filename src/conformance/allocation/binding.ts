@@ -14,15 +14,14 @@ import type { GlobalEvent } from '../../lts/index.ts';
 import { type Binding, type Names, type Offer, offerText, type Pending } from '../binding.ts';
 import { conversionEvent } from '../common/conversion.ts';
 import { inside } from '../common/frames.ts';
+import { answersOf, isHiddenPage, isNoPage } from './iommu.ts';
 import { addrOf, gotOf, inPiece, isRestricted, pieceOf, returned } from './memory.ts';
-import { type Fn, projectionOf } from './projection.ts';
+import { ALL_SLOTS, type Fn, projectionOf } from './projection.ts';
 
 const DRIVERS = { driver: 0, other: 1 } as const;
 type Actor = keyof typeof DRIVERS;
 const ACTORS: Readonly<Record<string, Actor>> = { 'driver/0': 'driver', 'driver/1': 'other' };
 
-/** All slots that a restricted pool of one segment has: the second request meets an empty pool. */
-const ALL_SLOTS = 128 * 2048;
 /** The length of every request: there is one piece of it in each pool. */
 const bytesOf = (kernel: Kernel): number => (isRestricted(kernel) ? ALL_SLOTS : BUFFER_BYTES);
 
@@ -60,7 +59,8 @@ function bind(system: string, fn: Fn): Binding {
       const contexts = driver === 0 ? CONTEXTS : ['atomic'];
       if (held === undefined) {
         for (const context of contexts)
-          for (const attrs of driver === 0 ? attrSets : ['']) out.push(request(kernel, driver, context, attrs));
+          for (const attrs of driver === 0 ? attrSets : [''])
+            out.push(request(kernel, driver, context, attrs));
       } else if (gotOf(kernel, held) !== 'garbage') {
         for (const context of contexts) out.push({ name: 'free', args: { driver, context } });
         if (driver === 0 && fn === 'dma_alloc_attrs') out.push({ name: 'mmap', args: { driver } });
@@ -107,6 +107,7 @@ function bind(system: string, fn: Fn): Binding {
       swiotlb_search_pool_area: ['found'],
     },
     told: { cma_alloc: 'page', uninitialised: 'value' },
+    answers: answersOf,
     answer: ({ type, params }): Answer => {
       if (type === 'cma_alloc') return params.page === 'none' ? 'fail' : 'ok';
       if (type === 'uninitialised') return params.value === 'zero' ? 'ok' : 'fail';
@@ -114,20 +115,32 @@ function bind(system: string, fn: Fn): Binding {
     },
     contradicts,
     rename,
+    unseen: {
+      'mmap[A]': {
+        context: ['shared'],
+        because: 'a driver that got nothing does not keep what it said',
+      },
+    },
     projection: projectionOf(fn, bytesOf),
   };
 }
 
 /** What a task's pending step is called; null for steps that no event stands for. */
 function pendingEvent(kernel: Kernel, task: Task): Pending | null {
+  if (isHiddenPage(task)) return null;
   const { name, args } = task.pending!;
   const by = ACTORS[task.name]!;
   const where = inside(task, 'driver_free') ? 'free' : 'alloc';
+  // Behind an IOMMU one machine stands for both calls about pages, and knows which one it is.
+  const told = inside(task, 'dma_common_alloc_pages') ?? inside(task, 'dma_common_free_pages');
   const undoes = (type: string, params: Pending['params'] = {}): Pending => ({
     type,
-    params: { ...params, by, in: where },
+    params: { ...params, by, ...(told === undefined ? { in: where } : {}) },
   });
-  const does = (type: string, params: Pending['params'] = {}): Pending => ({ type, params: { ...params, by } });
+  const does = (type: string, params: Pending['params'] = {}): Pending => ({
+    type,
+    params: { ...params, by },
+  });
   const memory = (phys: number): string => (inPiece(kernel, phys) ? 'P' : 'A');
 
   const converted = inside(task, 'set_memory_decrypted') ?? inside(task, 'set_memory_encrypted');
@@ -141,11 +154,11 @@ function pendingEvent(kernel: Kernel, task: Task): Pending | null {
     case 'dma_alloc_attrs_ret':
     case 'dma_alloc_pages_ret': {
       const given = returned(task);
-      const [addr, got] =
-        given === null ? ['none', 'null'] : [addrOf(kernel, given), gotOf(kernel, given)];
+      const [addr, got] = given === null ? ['none', 'null'] : [addrOf(kernel, given), gotOf(kernel, given)];
       return { type: name, params: { addr, by, got } };
     }
     case '__free_pages':
+      if (isNoPage(task)) return does('free_wild_page');
       return undoes('free_pages', { buf: memory(args.addr as number) });
     case 'gen_pool_alloc':
       return { type: name, params: { attrs: args.attrs === '' ? 'none' : 'CC_SHARED', by } };
@@ -158,6 +171,8 @@ function pendingEvent(kernel: Kernel, task: Task): Pending | null {
     case 'vmap':
     case 'remap_pfn_range':
       return { type: name, params: { by, prot: args.prot! } };
+    case 'iommu_map':
+      return { type: name, params: { by, page: isNoPage(task) ? 'none' : 'own' } };
     case 'memset':
     case 'cma_alloc':
     case 'alloc_pages':

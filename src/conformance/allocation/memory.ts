@@ -1,18 +1,19 @@
 /** What a driver was given, and which memory that is, read from the simulator's tables. */
+
+import { hasAttr } from '../../kernel/dma/attrs.ts';
 import {
   type Allocation,
   encodingOf,
-  force_dma_unencrypted,
   type Frame,
+  force_dma_unencrypted,
   type Kernel,
   PAGE_SIZE,
   type Task,
 } from '../../kernel/index.ts';
-import { hasAttr } from '../../kernel/dma/attrs.ts';
 import { isPhysRange, translate } from '../../kernel/memory.ts';
 import { findAlias, is_vmalloc_addr } from '../../kernel/vmap.ts';
 import { inside } from '../common/frames.ts';
-import { atomicPoolOwns, isKey } from '../common/memory.ts';
+import { isKey } from '../common/memory.ts';
 
 /** What a call gave or is given back. */
 export type Given = Pick<Allocation, 'fn' | 'cpu_addr' | 'page' | 'dma'>;
@@ -52,13 +53,13 @@ export function gotOf(kernel: Kernel, { fn, cpu_addr, page }: Given): string {
     if (!inPiece(kernel, page)) return 'linear';
     return isRestricted(kernel) ? 'slots' : 'pool';
   }
-  if (cpu_addr === 0 || isPhysRange(cpu_addr)) return 'cookie';
   if (kernel.config.option('iommu')) {
     if (isKey(kernel, cpu_addr)) return 'pool';
     if (is_vmalloc_addr(cpu_addr))
       return (findAlias(kernel, cpu_addr)?.array ?? 0) === 0 ? 'alias' : 'scattered';
     return translate(kernel.state.memory, cpu_addr) === null ? 'garbage' : 'linear';
   }
+  if (cpu_addr === 0 || isPhysRange(cpu_addr)) return 'cookie';
   const { globalPool } = kernel.state;
   if (globalPool !== null && findAlias(kernel, cpu_addr)?.vaddr === globalPool.vaddr) return 'global';
   const uncached = kernel.config.option('coherent') ? 'none' : kernel.config.option('uncached');
@@ -107,6 +108,3 @@ export function returned(task: Task | undefined): Given | null {
 export function wantsCookie(kernel: Kernel, attrs: string): boolean {
   return hasAttr(attrs, 'NO_KERNEL_MAPPING') && !force_dma_unencrypted(kernel, 0) && !isRestricted(kernel);
 }
-
-/** Pages of the atomic pools lie in the page allocator's free list too. */
-export { atomicPoolOwns };

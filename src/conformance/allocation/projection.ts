@@ -7,10 +7,14 @@
  *
  * Every local state of every machine is told apart from every other.
  */
+
+import { inCma } from '../../kernel/cma.ts';
+import { dma_coherent_ok } from '../../kernel/device.ts';
+import { coherentPoolEnabled } from '../../kernel/dma/pool.ts';
 import {
   type Allocation,
-  force_dma_unencrypted,
   type Frame,
+  force_dma_unencrypted,
   HOST_SHARED,
   type Kernel,
   PAGE_SIZE,
@@ -19,13 +23,13 @@ import {
   pageIndex,
   type Task,
 } from '../../kernel/index.ts';
-import { inCma } from '../../kernel/cma.ts';
 import { PageHighMem, virt_to_phys } from '../../kernel/memory.ts';
 import { is_vmalloc_addr } from '../../kernel/vmap.ts';
 import type { Names } from '../binding.ts';
 import { conversionState, guest } from '../common/conversion.ts';
 import { findTask, inside, next } from '../common/frames.ts';
 import { isFreePage } from '../common/memory.ts';
+import { iommuAlloc, iommuCall, iommuFree } from './iommu.ts';
 import {
   addrOf,
   freed,
@@ -40,6 +44,9 @@ import {
 } from './memory.ts';
 
 export type Fn = Allocation['fn'];
+
+/** All slots that a restricted pool of one segment has: the second request meets an empty pool. */
+export const ALL_SLOTS = 128 * 2048;
 type Buf = 'A' | 'B';
 const DRIVER = { A: 0, B: 1 } as const;
 const taskOf = (kernel: Kernel, buf: Buf) => findTask(kernel, `driver/${DRIVER[buf]}`);
@@ -118,15 +125,32 @@ function physOfBlock(kernel: Kernel, { cpu_addr }: Given): number {
 function alloc(buf: Buf, fn: Fn) {
   return (kernel: Kernel): string => {
     const task = taskOf(kernel, buf);
-    const stage = allocStage(task);
+    if (kernel.config.option('iommu')) return iommuAlloc(kernel, task);
+    const stage = allocStage(kernel, task);
     const { got, decrypts, highmem } = stage === 'idle' ? NOTHING : obtained(kernel, task, stage);
     if (fn === 'dma_alloc_pages') return `${stage} {decrypts=${decrypts}, got=${got}}`;
     return `${stage} {blocks=false, decrypts=${decrypts}, got=${got}, highmem=${highmem}, noMapping=false}`;
   };
 }
 
-function allocStage(task: Task | undefined): string {
+/** Slots were found, and the hidden step behind the search is outstanding. */
+function hasFound(task: Task | undefined): boolean {
+  return ((inside(task, 'swiotlb_find_slots')?.index ?? -1) as number) >= 0;
+}
+
+/** What is done next with slots that were found. */
+function slotsStage(kernel: Kernel): string {
+  const { phys } = pieceOf(kernel)!;
+  if (!dma_coherent_ok(kernel, 0, phys, ALL_SLOTS)) return 'allocating.wrongSlots';
+  const remap = !kernel.config.option('coherent') && kernel.config.fact('dmaDirectRemap');
+  const decrypts = force_dma_unencrypted(kernel, 0) && !kernel.config.patch(3);
+  if (decrypts && (kernel.config.patch(11) || !remap)) return 'decrypt';
+  return remap ? 'remap' : 'zeroing';
+}
+
+function allocStage(kernel: Kernel, task: Task | undefined): string {
   if (inside(task, 'driver_alloc') === undefined) return 'idle';
+  if (hasFound(task)) return slotsStage(kernel);
   const pages = inside(task, '__dma_direct_alloc_pages');
   const lower = pages?.zone === 'dma';
   switch (next(task)) {
@@ -139,8 +163,11 @@ function allocStage(task: Task | undefined): string {
     case '__free_pages':
       if (pages === undefined) return 'release';
       return lower ? 'allocating.wrongLowerPages' : 'allocating.wrongPages';
+    case 'list_first_rcu':
     case 'swiotlb_search_pool_area':
       return 'allocating.slots';
+    case 'list_next_rcu':
+      return 'refused';
     case 'swiotlb_release_slots':
       return inside(task, 'dma_direct_alloc_swiotlb') ? 'allocating.wrongSlots' : 'release';
     case 'gen_pool_alloc':
@@ -172,18 +199,36 @@ function allocStage(task: Task | undefined): string {
 function free(buf: Buf) {
   return (kernel: Kernel): string => {
     const task = taskOf(kernel, buf);
+    if (kernel.config.option('iommu')) return iommuFree(kernel, task);
     const given = freed(task);
     if (given === null) return 'idle {encrypts=false, got=null}';
     const kind = gotOf(kernel, given);
     const got = ['cookie', 'arch', 'global'].includes(kind) ? 'null' : kind;
     const slots = kind.startsWith('slots') && kernel.config.patch(3);
     const encrypts = got !== 'null' && !slots && force_dma_unencrypted(kernel, 0);
-    return `${freeStage(task)} {encrypts=${encrypts}, got=${got}}`;
+    return `${freeStage(kernel, task, kind, encrypts)} {encrypts=${encrypts}, got=${got}}`;
   };
 }
 
-function freeStage(task: Task | undefined): string {
+/** What a free does with memory that is not a pool's, once it has looked who owns it. */
+function undoing(kind: string, encrypts: boolean): string {
+  if (kind === 'alias' || kind === 'slots-alias') return 'unmap';
+  if (kind === 'uncached') return 'clear';
+  return encrypts ? 'encrypt' : 'release';
+}
+
+function freeStage(kernel: Kernel, task: Task | undefined, kind: string, encrypts: boolean): string {
   switch (next(task)) {
+    case 'WARN':
+      // Before anything else.
+      if (kind === 'cookie') return 'release';
+      if (kind === 'arch' || kind === 'global') return kind;
+      return coherentPoolEnabled(kernel) ? 'lookup' : undoing(kind, encrypts);
+    case 'READ_ONCE':
+    case 'list_first_rcu':
+    case 'read_pool':
+    case 'list_next_rcu':
+      return kernel.config.patch(3) ? undoing(kind, encrypts) : 'release';
     case 'dma_free_from_pool':
       return 'lookup';
     case 'vunmap':
@@ -223,7 +268,9 @@ function conversion(memory: 'A' | 'P') {
   };
 }
 
-const FREES = ['dma_direct_free', 'dma_direct_free_pages', 'iommu_dma_free', 'dma_common_free_pages'];
+/** The free has not come to its end: it has its memory, unless it gave it back. */
+const isFreeing = (task: Task | undefined): boolean => !next(task).endsWith('_ret') || converts(task);
+const converts = (task: Task | undefined): boolean => inside(task, 'set_memory_encrypted') !== undefined;
 
 /** Somebody has the block `A`: the driver, or code that allocates or frees it. */
 function isHeld(kernel: Kernel, phys: number): boolean {
@@ -233,7 +280,7 @@ function isHeld(kernel: Kernel, phys: number): boolean {
   const back = returned(task);
   if (back !== null && isBlock(gotOf(kernel, back))) return true;
   const given = freed(task);
-  if (given !== null) return FREES.some((fn) => inside(task, fn)) && isBlock(gotOf(kernel, given));
+  if (given !== null) return isFreeing(task) && isBlock(gotOf(kernel, given));
   return task!.stack.some((f) => f.phys === phys || (f.frames as number[] | undefined)?.[0] === phys);
 }
 
@@ -297,9 +344,9 @@ function hasPiece(kernel: Kernel, buf: Buf, phys: number): boolean {
   const given = freed(task);
   if (given !== null) {
     const got = gotOf(kernel, given);
-    return (got === 'pool' || got.startsWith('slots')) && FREES.some((fn) => inside(task, fn));
+    return (got === 'pool' || got.startsWith('slots')) && isFreeing(task);
   }
-  return task!.stack.some((f) => f.phys === phys || f.tlb === phys);
+  return hasFound(task) || task!.stack.some((f) => f.phys === phys || f.tlb === phys);
 }
 
 const freeList = (kernel: Kernel): string =>
@@ -316,6 +363,7 @@ export function projectionOf(
     'alloc[B]': alloc('B', fn),
     'free[A]': free('A'),
     'free[B]': free('B'),
+    'call[A]': (kernel) => iommuCall(taskOf(kernel, 'A')),
     'mmap[A]': mmap,
     'cpu[0]': cpu(0),
     'cpu[1]': cpu(1),

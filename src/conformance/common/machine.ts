@@ -6,8 +6,11 @@ import type { KernelConfig, KernelSizes } from '../../kernel/index.ts';
  * Masks stay as they are, for on an SME host they decide whether the device is forced.
  */
 export function outOfReach(config: KernelConfig): Partial<KernelSizes> {
-  const { platform, patches } = config;
-  return isForced(config) || (platform.forceBounceBefore10 && !patches.has(10)) ? {} : BEYOND_THE_BUS;
+  const { platform, patches, options } = config;
+  const bounces = options.swiotlb !== 'noforce' && platform.forceBounceBefore10 && !patches.has(10);
+  // Patch 9 keeps a forced device from memory that is not shared; before, only the architecture did, until patch 10.
+  const kept = isForced(config) && patches.has(9);
+  return kept || bounces ? {} : BEYOND_THE_BUS;
 }
 
 /** Whether the devices of a machine are forced. */

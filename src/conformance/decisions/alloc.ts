@@ -6,19 +6,17 @@
 import { inCma } from '../../kernel/cma.ts';
 import {
   BUFFER_BYTES,
-  type ConfigRead,
-  createKernel,
   dma_to_phys,
   encodingOf,
   force_dma_unencrypted,
   HOST_SHARED,
   type Kernel,
   type KernelConfig,
+  kernelMaker,
   pageIndex,
   type TraceRecord,
 } from '../../kernel/index.ts';
 import { type Given, gotOf } from '../allocation/memory.ts';
-import { Reuse } from '../matrix/reuse.ts';
 
 /** What is asked for. */
 export interface AllocRequest {
@@ -44,25 +42,10 @@ export function roomyMachine(config: KernelConfig): KernelConfig {
 
 const MOST_STEPS = 200;
 
-/** Answers of kernels, each kept for every configuration that answers alike to all that the kernel read of it. */
-export class AllocDecider {
-  readonly #kept = new Map<string, Reuse<{ outcome: AllocOutcome; reads: readonly ConfigRead[] }>>();
-  /** Kernels that were run. */
-  runs = 0;
-
-  decide(config: KernelConfig, request: AllocRequest): AllocOutcome {
-    const machine = roomyMachine(config);
-    const key = JSON.stringify(request);
-    const kept = this.#kept.get(key) ?? new Reuse();
-    this.#kept.set(key, kept);
-    const known = kept.find(machine);
-    if (known !== undefined) return known.outcome;
-    this.runs++;
-    const k = createKernel(machine);
-    const outcome = allocOutcome(k, request);
-    kept.keep({ outcome, reads: k.config.reads() });
-    return outcome;
-  }
+/** What kernels of one configuration answer: a fresh one is asked for each request. */
+export function allocDecider(config: KernelConfig): (request: AllocRequest) => AllocOutcome {
+  const make = kernelMaker(roomyMachine(config));
+  return (request) => allocOutcome(make(), request);
 }
 
 /** Lets driver 0 of a fresh kernel make the request, every answer ok. */

@@ -86,7 +86,8 @@ function stimulusEvent(kernel: Kernel, { name, args }: Stimulus): Offer | null {
     case 'deviceWrite':
       return args.driver === 0 ? { actor: 'device', event: 'device_write' } : null;
     case 'find_pool':
-      return { actor: 'reader', event: 'find_pool' };
+      // Without SWIOTLB_DYNAMIC an address is compared with one pool: nothing is walked.
+      return kernel.config.option('SWIOTLB_DYNAMIC') ? { actor: 'reader', event: 'find_pool' } : null;
     case 'rcu_gp_start':
     case 'rcu_gp_end':
       return { actor: 'rcu', event: name };
@@ -123,7 +124,11 @@ function pendingEvent(kernel: Kernel, task: Task): Pending | null {
     case 'list_next_rcu':
       return by === 'reader' && args.list === 'transient' ? named('list_next_rcu') : null;
     case 'swiotlb_search_pool_area':
-      return inside(task, 'swiotlb_search_area') === undefined ? named('swiotlb_search_pool_area') : null;
+      if (inside(task, 'swiotlb_search_area') !== undefined) return null;
+      // Without SWIOTLB_DYNAMIC the default pool is all that is searched.
+      return kernel.config.option('SWIOTLB_DYNAMIC')
+        ? named('swiotlb_search_pool_area')
+        : named('swiotlb_search_area', { boundary: inside(task, 'driver_map')!.boundary as string });
     case 'kzalloc':
     case 'alloc_pages':
       return named(step.name, { by });

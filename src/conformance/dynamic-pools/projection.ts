@@ -77,7 +77,15 @@ function mapping(kernel: Kernel): string {
     if (inside(task, 'swiotlb_alloc_pool')) {
       return step === 'kfree' ? text('mapping.failed') : text('mapping.allocating', 'none', narrow);
     }
-    if (inside(task, 'swiotlb_search_pool_area')) return text('mapping.allocating', 'none', narrow);
+    const refused = inside(task, 'swiotlb_map');
+    if (inside(task, 'swiotlb_tbl_map_single') === undefined && refused !== undefined)
+      return step === 'queue_rcu_work' || step === 'call_rcu'
+        ? text('mapping.retiring')
+        : text('mapping.refusing', kind(kernel, poolAt(kernel, refused.tlb as number)));
+    if (inside(task, 'swiotlb_search_pool_area')) {
+      const lasting = !kernel.config.option('SWIOTLB_DYNAMIC');
+      return text(lasting ? 'mapping.searching' : 'mapping.allocating', 'none', narrow);
+    }
     if (inside(task, 'swiotlb_dyn_free'))
       return step === 'kfree' ? text('mapping.failed') : text('mapping.discarding');
     if (step === 'queue_rcu_work' || step === 'call_rcu') return text('mapping.discarding');
@@ -247,15 +255,16 @@ function pool(buf: Buffer) {
 function allocation(buf: Buffer) {
   return (kernel: Kernel): string => {
     const task = builder(kernel, buf);
-    return `${allocationStage(task)} {mayBlock=${buf === 'D'}}`;
+    return `${allocationStage(task, kernel.config.option('SWIOTLB_DYNAMIC'))} {mayBlock=${buf === 'D'}}`;
   };
 }
 
-function allocationStage(task: Task | undefined): string {
+function allocationStage(task: Task | undefined, dynamic: boolean): string {
   const step = next(task);
   if (inside(task, 'swiotlb_alloc_pool') === undefined) {
     if (inside(task, 'swiotlb_dyn_alloc')) return step === 'list_add_rcu' ? 'built' : 'idle';
-    const searches = inside(task, 'swiotlb_search_pool_area') && !inside(task, 'swiotlb_search_area');
+    const searches =
+      dynamic && inside(task, 'swiotlb_search_pool_area') && !inside(task, 'swiotlb_search_area');
     return searches ? 'built' : 'idle';
   }
   if (inside(task, 'swiotlb_free_tlb')) return 'unwinding';

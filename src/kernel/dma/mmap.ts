@@ -9,7 +9,7 @@ import { HOST_SHARED, PAGE_SIZE, pageIndex, translate } from '../memory.ts';
 import type { Run, Task } from '../task.ts';
 import { at, enter, leave } from '../task.ts';
 import { framesOf, type Prot } from '../vmap.ts';
-import { hasAttr, withAttr } from './attrs.ts';
+import { withAttr } from './attrs.ts';
 import { pagesOf } from './direct-pages.ts';
 import { dma_pgprot } from './pgprot.ts';
 
@@ -74,8 +74,7 @@ export function* dma_mmap_attrs(
     shared: false as boolean,
   });
   const frames = framesBehind(k, f.dev, f.bytes, f.cpu_addr, f.dma);
-  if (frames.length === 0 || (hasAttr(f.attrs, 'NO_KERNEL_MAPPING') && deviceOf(k, f.dev).iommu))
-    f.ret = -ENXIO;
+  if (frames.length === 0) f.ret = -ENXIO;
   else {
     const prot = protOf(k, f.dev, f.attrs);
     f.shared = prot === 'decrypted';

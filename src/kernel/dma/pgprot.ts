@@ -11,5 +11,5 @@ import { hasAttr } from './attrs.ts';
  */
 export function dma_pgprot(k: Kernel, attrs: string, forced: boolean): Prot {
   if (k.config.patch(8)) return hasAttr(attrs, 'CC_SHARED') ? 'decrypted' : 'encrypted';
-  return forced ? 'decrypted' : 'unchanged';
+  return forced ? 'decrypted' : 'encrypted';
 }

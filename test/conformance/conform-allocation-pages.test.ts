@@ -1,0 +1,39 @@
+/** `dma_alloc_pages` and `dma_free_pages`: all ten platforms, and options that change the code. */
+import { expectConformance, type Known } from './expect-conformance.ts';
+
+const system = 'allocation-pages';
+
+/** A free is not told that it must not sleep; where a conversion may sleep, it is called all the same. */
+const SLEEPS = 'no-sleep-in-atomic at dma_direct_free_pages';
+/** Before patch 15 the CPU address of a piece of the atomic pool is handed out as a page. */
+const NO_PAGE = 'data-arrives at dma_alloc_pages';
+
+/** The ultravisor's answer is not looked at: what was refused is taken for done. */
+const IGNORED = [
+  'device-can-reach at dma_alloc_pages',
+  'data-arrives at dma_alloc_pages',
+  'free-private at dma_direct_free_pages',
+  'free-undoes-alloc at dma_direct_free_pages',
+];
+
+const sleeping: Known = { broken: [SLEEPS] };
+for (const platform of ['sev', 'snp', 'tdx', 'vtom', 'cca']) {
+  expectConformance({ system, series: 'v5', platform, known: sleeping, everyStep: platform === 'cca' });
+  if (platform !== 'sev' && platform !== 'vtom')
+    expectConformance({ system, series: 'baseline', platform, known: { broken: [SLEEPS, NO_PAGE] } });
+}
+for (const platform of ['pkvm', 's390-pv', 'ppc-svm', 'sme', 'plain']) {
+  const known: Known = platform === 'ppc-svm' ? { broken: IGNORED } : {};
+  expectConformance({ system, series: 'v5', platform, known });
+  expectConformance({ system, series: 'baseline', platform, known });
+}
+
+expectConformance({ system, series: 'v5', platform: 'cca', options: { mask: '32' } });
+expectConformance({ system, series: 'v5', platform: 'sme', options: { mask: '32' }, known: sleeping });
+expectConformance({
+  system,
+  series: 'v5',
+  platform: 'cca',
+  options: { iommu: 'on' },
+  known: { broken: ['device-can-reach at dma_alloc_pages', 'data-arrives at dma_alloc_pages'] },
+});
