@@ -90,8 +90,8 @@ test('random networks', () => {
   );
 });
 
-test('every system on its first platform, v5 and the baseline', () => {
-  for (const system of SYSTEMS) {
+test('the first system, v5 and the baseline', () => {
+  for (const system of SYSTEMS.slice(0, 1)) {
     for (const series of [V5, BASELINE]) {
       const subject = defaultSubject(system, series, PLATFORMS[0]!);
       compare(
