@@ -28,14 +28,14 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
     ['npx ccdma diagram', 'all machines and counterexamples into generated/diagrams'],
     ['npx ccdma diagram --machine rcu-reader --format mermaid', 'one machine to standard output'],
     [
-      'npx ccdma diagram --series baseline --platform cca --property one-owner > one-owner.svg',
+      'npx ccdma diagram dynamic-pools --series baseline --platform cca --property one-owner > one-owner.svg',
       'a counterexample as a sequence diagram',
     ],
   ],
   replay: [
     ['npx ccdma replay --finding pool-encrypted-in-softirq', 'a known finding, step by step'],
     [
-      'npx ccdma replay --series baseline --platform cca --property one-owner --simulate',
+      'npx ccdma replay dynamic-pools --series baseline --platform cca --property one-owner --simulate',
       'a counterexample, also on the simulated kernel',
     ],
     ['npx ccdma replay --file generated/paths/dynamic-pools-v5-cca.json --index 1', 'one path of a suite'],
@@ -57,7 +57,10 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
   ],
   matrix: [
     ['npx ccdma matrix', 'every prefix of the series on every platform'],
-    ['npx ccdma matrix --platform cca --series prefix:17 --workload search-fails', 'one patch in isolation'],
+    [
+      'npx ccdma matrix --platform cca --series prefix:17 --workload search-fails-once',
+      'one patch in isolation',
+    ],
   ],
   export: [
     ['npx ccdma export promela dynamic-pools --platform tdx > model.pml', 'for spin -a and pan'],
