@@ -6,9 +6,11 @@ import type { Binding } from './binding.ts';
 import { bootBinding } from './boot/binding.ts';
 import { dynamicPoolsBinding } from './dynamic-pools/binding.ts';
 import { kernelConfig } from './facts.ts';
+import { restrictedBinding } from './restricted/binding.ts';
 import { restrictedInitBinding } from './restricted-init/binding.ts';
 import { streamingBinding } from './streaming/binding.ts';
 import type { Subject } from './subject.ts';
+import { trustedBinding } from './trusted/binding.ts';
 
 const BINDINGS: readonly Binding[] = [
   dynamicPoolsBinding,
@@ -18,6 +20,8 @@ const BINDINGS: readonly Binding[] = [
   allocationPagesBinding,
   restrictedInitBinding,
   streamingBinding,
+  restrictedBinding,
+  trustedBinding,
 ];
 
 /** The binding of a system. Throws when there is none. */
