@@ -1,6 +1,7 @@
 /** The state of `trusted` that the simulator is in, instance by instance: a pure function of its memory and frames. */
 import {
   BUFFER_BYTES,
+  encodingOf,
   force_dma_unencrypted,
   type Kernel,
   PAGE_SIZE,
@@ -20,18 +21,19 @@ const isAccepted = ({ config, state }: Kernel) => state.devices[0]!.trusted && !
 const device = (kernel: Kernel): string => (isAccepted(kernel) ? 'trusted' : 'untrusted');
 
 function driver(kernel: Kernel, names: Names): string {
-  const stage = driverStage(kernel);
+  const stage = driverStage(kernel, names);
   return `${stage} {shared=${isShared(kernel, names, stage)}, trusted=${isAccepted(kernel)}}`;
 }
 
-function driverStage(kernel: Kernel): string {
+function driverStage(kernel: Kernel, names: Names): string {
   const task = driverTask(kernel);
-  if (inside(task, 'driver_alloc') !== undefined) return `allocating.${allocStage(task)}`;
+  if (inside(task, 'driver_alloc') !== undefined) return `allocating.${allocStage(kernel, names)}`;
   if (inside(task, 'driver_free') !== undefined) return `freeing.${freeStage(kernel, task)}`;
   return kernel.state.drivers[0]!.allocations.length === 0 ? 'none' : 'held';
 }
 
-function allocStage(task: Task): string {
+function allocStage(kernel: Kernel, names: Names): string {
+  const task = driverTask(kernel);
   const step = next(task);
   const lower = inside(task, '__dma_direct_alloc_pages')?.zone === 'dma';
   switch (step) {
@@ -43,8 +45,12 @@ function allocStage(task: Task): string {
       return 'sharing';
     case 'memset':
       return 'zeroing';
-    case 'dma_alloc_attrs_ret':
-      return task.pending!.args.result === 0 ? 'failed' : 'returning';
+    case 'dma_alloc_attrs_ret': {
+      const { result, dma } = task.pending!.args;
+      if (result === 0) return 'failed';
+      const wrong = encodingOf(kernel, dma as number) === 'private' && range(0)(kernel, names) === 'shared';
+      return wrong ? 'misaddressed' : 'returning';
+    }
     default:
       return 'converting';
   }
