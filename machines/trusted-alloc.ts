@@ -4,7 +4,8 @@
  * `shared`: the memory has been made shared for it, or is about to be. `trusted`: the device has been accepted.
  * The allocation asks `force_dma_unencrypted(dev)` once, on entry, and keeps the answer; the free asks again. Whether
  * the device reaches a page is asked by `dma_coherent_ok()`, which asks for itself; where it does not, pages of the
- * next lower zone are tried, once.
+ * next lower zone are tried, once. When shared pages have been freed the driver asks for no more: what becomes of
+ * them is beyond this machine.
  * Source: kernel/dma/direct.c (dma_direct_alloc, __dma_direct_alloc_pages, dma_coherent_ok, dma_direct_free,
  * dma_set_decrypted, phys_to_dma_direct).
  */
@@ -130,9 +131,21 @@ export const machine = setup({
             ],
           },
         },
-        pages: { on: { free_pages: { target: 'returning', actions: 'isPrivate' } } },
+        pages: {
+          on: {
+            free_pages: [
+              { guard: 'shared', target: 'spoilt', actions: 'isPrivate' },
+              { target: 'returning', actions: 'isPrivate' },
+            ],
+          },
+        },
+        spoilt: { on: { dma_free_attrs_ret: '#trusted-alloc.over' } },
         returning: { on: { dma_free_attrs_ret: '#trusted-alloc.none' } },
       },
+    },
+    over: {
+      description:
+        'The page allocator has pages that the host can read. Whoever gets them next is not followed: the driver asks no more.',
     },
   },
 });

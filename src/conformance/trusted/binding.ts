@@ -26,7 +26,7 @@ import {
   searchContradicts,
 } from '../common/mapping.ts';
 import { addressKind } from '../common/mapping-state.ts';
-import { projection } from './projection.ts';
+import { isSpoilt, projection } from './projection.ts';
 
 const TASKS: Readonly<Record<string, string>> = { driver: 'driver/0', other: 'driver/1' };
 const ACTORS = new Map(Object.entries(TASKS).map(([actor, task]) => [task, actor]));
@@ -70,8 +70,11 @@ const OF_MAPPER = [ACCEPT, ...mappingStimuli(OTHER)];
 const WITHOUT = [ALLOC, ...OF_MAPPER];
 const WITH = [FREE, DEVICE_READ, DEVICE_WRITE, ...OF_MAPPER];
 
-/** The driver has one allocation at a time. */
-const stimuli = (kernel: Kernel) => (kernel.state.drivers[0]!.allocations.length === 0 ? WITHOUT : WITH);
+/** The driver has one allocation at a time, and asks for no more when the page allocator has shared pages. */
+function stimuli(kernel: Kernel): readonly Stimulus[] {
+  if (kernel.state.drivers[0]!.allocations.length > 0) return WITH;
+  return isSpoilt(kernel) ? OF_MAPPER : WITHOUT;
+}
 
 function stimulusEvent(kernel: Kernel, stimulus: Stimulus): Offer | null {
   const { name, args } = stimulus;

@@ -29,7 +29,20 @@ function driverStage(kernel: Kernel, names: Names): string {
   const task = driverTask(kernel);
   if (inside(task, 'driver_alloc') !== undefined) return `allocating.${allocStage(kernel, names)}`;
   if (inside(task, 'driver_free') !== undefined) return `freeing.${freeStage(kernel, task)}`;
-  return kernel.state.drivers[0]!.allocations.length === 0 ? 'none' : 'held';
+  if (kernel.state.drivers[0]!.allocations.length > 0) return 'held';
+  return isSpoilt(kernel) ? 'over' : 'none';
+}
+
+/** Pages that the page allocator has are shared: freed so by a device that had been accepted. */
+export function isSpoilt(kernel: Kernel): boolean {
+  if (!isAccepted(kernel)) return false;
+  const { free } = kernel.state.buddy;
+  for (let i = 0; i < free.length; i += 2) {
+    const pages = 2 ** free[i + 1]!;
+    for (let pfn = free[i]!; pfn < free[i]! + pages; pfn++)
+      if (rangeState(kernel, pfn * PAGE_SIZE, 1) === 'shared') return true;
+  }
+  return false;
 }
 
 function allocStage(kernel: Kernel, names: Names): string {
@@ -60,7 +73,7 @@ function freeStage(kernel: Kernel, task: Task): string {
   const step = next(task);
   if (inside(task, 'set_memory_encrypted'))
     return step === 'set_memory_encrypted' ? 'unsharing' : 'converting';
-  if (step === 'dma_free_attrs_ret') return 'returning';
+  if (step === 'dma_free_attrs_ret') return isSpoilt(kernel) ? 'spoilt' : 'returning';
   if (step === '__free_pages') return 'pages';
   // While pools are asked who owns the memory.
   const { mark } = inside(task, 'dma_direct_free')!;
