@@ -148,8 +148,8 @@ function machine(config: KernelConfig): KernelConfig {
     sizes: {
       defaultAreas: 1,
       defaultPoolFull: false,
-      normalZonePages: 128,
-      ordinaryPages: 1024,
+      normalZonePages: 32,
+      ordinaryPages: 128,
       dmaZonePages: config.options.mask === 32 ? 128 : 0,
       highPool: true,
     },

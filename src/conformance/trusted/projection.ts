@@ -3,8 +3,10 @@ import {
   BUFFER_BYTES,
   encodingOf,
   force_dma_unencrypted,
+  HOST_SHARED,
   type Kernel,
   PAGE_SIZE,
+  pageIndex,
   type Task,
 } from '../../kernel/index.ts';
 import type { Names } from '../binding.ts';
@@ -36,11 +38,11 @@ function driverStage(kernel: Kernel, names: Names): string {
 /** Pages that the page allocator has are shared: freed so by a device that had been accepted. */
 export function isSpoilt(kernel: Kernel): boolean {
   if (!isAccepted(kernel)) return false;
-  const { free } = kernel.state.buddy;
-  for (let i = 0; i < free.length; i += 2) {
-    const pages = 2 ** free[i + 1]!;
-    for (let pfn = free[i]!; pfn < free[i]! + pages; pfn++)
-      if (rangeState(kernel, pfn * PAGE_SIZE, 1) === 'shared') return true;
+  const { memory, buddy } = kernel.state;
+  for (let i = 0; i < buddy.free.length; i += 2) {
+    const first = pageIndex(memory, buddy.free[i]! * PAGE_SIZE);
+    for (let n = 0; n < 2 ** buddy.free[i + 1]!; n++)
+      if ((memory.codes[first + n]! & HOST_SHARED) !== 0) return true;
   }
   return false;
 }
