@@ -1,7 +1,7 @@
 /** What must hold in `trusted`. */
 import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
-import { factsWith, type SystemFacts } from '../facts.ts';
+import { addressable, factsWith, type SystemFacts } from '../facts.ts';
 import { dataArrives } from './data-arrives.ts';
 import { guestEnded } from './guest.ts';
 import { before, canBeAccepted, trustAnswers, trustRequests } from './trusted.ts';
@@ -20,10 +20,16 @@ const type =
 
 export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFacts): Property[] {
   const given = before(facts);
-  const { forced, sharedPools, convertible, confined, encoding } = factsWith(patches, given);
+  const built = factsWith(patches, given);
+  const { forced, sharedPools, convertible, confined, encoding } = built;
   const accepts = canBeAccepted(facts);
-  const answers = trustRequests(facts).map(trustAnswers(patches, facts));
-  const maps = answers.some(({ result }) => result !== 'error');
+  const answerTo = trustAnswers(patches, facts);
+  const answers = trustRequests(facts).map(answerTo);
+  // What it gets before it is accepted.
+  const maps = trustRequests(facts).some(
+    (request) => request.device === 'untrusted' && answerTo(request).result !== 'error',
+  );
+  const allocates = addressable(built);
   const bounces = answers.some(({ place }) => place === 'pool');
   const poolIsShared = sharedPools && convertible;
   const witness = (
@@ -58,10 +64,10 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       event: type('free_pages'),
       over: ['driver'],
       site: () => 'dma_direct_free',
-      when: (_event, driver) => alloc(driver).shared,
+      when: (_event, driver) => alloc(driver).shared && isIn(driver, 'freeing'),
       because: () => 'the memory was made shared for the allocation, and the free does not make it private',
     },
-    witness('free-undoes-alloc', 'memory that was made shared is made private', forced, {
+    witness('free-undoes-alloc', 'memory that was made shared is made private', forced && allocates, {
       event: ({ type: is, params }) => is === 'set_memory_encrypted_ret' && params.ret === 'ok',
     }),
     {
@@ -81,7 +87,7 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       because: ({ params }) =>
         params.result === 'private' ? 'the address says private' : 'the host does not share the memory',
     },
-    witness('device-can-reach', 'a confined device has memory', confined && (forced || maps), {
+    witness('device-can-reach', 'a confined device has memory', confined && (allocates || maps), {
       event: (event) => type('dma_alloc_attrs_ret', 'dma_map_phys_ret')(event) && got(event),
       over: ['driver'],
       when: isConfined,
@@ -114,7 +120,7 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
     witness('no-exposure', 'memory is made shared', forced, { event: type('set_memory_decrypted') }),
     ...(accepts
       ? [
-          witness('free-undoes-alloc', 'the device is accepted while it has memory', true, {
+          witness('free-undoes-alloc', 'the device is accepted while it has memory', allocates, {
             event: type('accept'),
             over: ['driver'],
             when: (driver) => isIn(driver, 'held'),
