@@ -182,8 +182,8 @@ function isInPool(kernel: Kernel, phys: number): boolean {
 /** Physical address of a buffer's slot; null: it has none. */
 function slotOf(kernel: Kernel, map: Buffer): number | null {
   const pool = devicePool(kernel);
-  const array = pool === undefined ? null : kernel.slotArray(pool.slots);
-  if (array === null) return null;
+  if (pool === undefined) return null;
+  const array = kernel.slotArray(pool.slots);
   const { phys, by } = extent(kernel, map);
   // Found, and not yet recorded.
   const task = findTask(kernel, `driver/${by}`);
@@ -191,10 +191,10 @@ function slotOf(kernel: Kernel, map: Buffer): number | null {
   const sg = inside(task, 'dma_map_sg_attrs');
   const isMine = by === 0 || map === `S${(sg?.done as readonly unknown[] | undefined)?.length}`;
   if (found !== undefined && next(task) === 'WRITE_ONCE' && isMine)
-    return pool!.start + (found.index as number) * SLOT;
+    return pool.start + (found.index as number) * SLOT;
   const { list, orig_addr } = fieldsOf(array);
   const index = orig_addr.findIndex((orig, i) => orig === phys && list[i] === 0);
-  return index < 0 ? null : pool!.start + index * SLOT;
+  return index < 0 ? null : pool.start + index * SLOT;
 }
 
 const BUFFERS: readonly Buffer[] = ['M', 'S0', 'S1'];
