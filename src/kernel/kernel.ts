@@ -256,11 +256,11 @@ export class Kernel {
     return { ...NO_POOL, addr, areas: [] };
   }
 
-  /** The slot array at an address; null, and a fault, when it was freed. */
-  slotArray(addr: number): SlotArray | null {
+  /** The slot array at an address. One that was freed has no slots, and is a fault. */
+  slotArray(addr: number): SlotArray {
     for (const s of this.state.slots) if (s.addr === addr) return s;
     this.fault('use-after-free', addr, 'no slot array lives at this address');
-    return null;
+    return { addr, nslabs: 0, initial: 'free', fields: null };
   }
 
   #begin(): void {

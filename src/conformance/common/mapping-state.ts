@@ -156,18 +156,18 @@ export interface Extent {
 /** Physical address of the slot that memory has; null: none. A slot that was just found is not recorded yet. */
 export function slotOf(kernel: Kernel, { driver, start }: Pick<Extent, 'driver' | 'start'>): number | null {
   const pool = devicePool(kernel);
-  const array = pool === undefined ? null : kernel.slotArray(pool.slots);
-  if (array === null) return null;
+  if (pool === undefined) return null;
+  const array = kernel.slotArray(pool.slots);
   const task = findTask(kernel, `driver/${driver}`);
   const phys = kernel.state.drivers[driver]!.buffer + start;
   const found = inside(task, 'swiotlb_find_slots');
   if (found !== undefined && next(task) === 'WRITE_ONCE') {
     const { orig_addr } = inside(task, 'swiotlb_tbl_map_single')!.req as { readonly orig_addr: number };
-    if (orig_addr === phys) return pool!.start + (found.index as number) * SLOT;
+    if (orig_addr === phys) return pool.start + (found.index as number) * SLOT;
   }
   const { list, orig_addr } = fieldsOf(array);
   const index = orig_addr.findIndex((orig, i) => orig === phys && list[i] === 0);
-  return index < 0 ? null : pool!.start + index * SLOT;
+  return index < 0 ? null : pool.start + index * SLOT;
 }
 
 /**

@@ -3,14 +3,17 @@ import { alloc, deviceWrite, free, map, op, unmap } from './requests.ts';
 import type { Workload } from './types.ts';
 
 const EARLY = { boot: 'early', defaultAreas: 1, ordinaryPages: 128, lateSlabs: 256 } as const;
+/** Enough for a late pool, its areas and its slots. */
+const LATE = { ...EARLY, ordinaryPages: 256 } as const;
 const withRestricted: Workload['applies'] = (_, options) => options['restricted-pool'] === 'on';
 
 export const BOOT: readonly Workload[] = [
   {
     name: 'boot-exit',
     when: 'matrix',
-    about: 'The default pool is reserved, converted and, not being needed, torn down, with every failure.',
-    sizes: EARLY,
+    about:
+      'The default pool is reserved, if need be by half, converted and, not being needed, torn down, with every failure.',
+    sizes: { ...EARLY, defaultAreas: 2 },
     threads: [
       {
         thread: 'boot',
@@ -50,8 +53,8 @@ export const BOOT: readonly Workload[] = [
     name: 'boot-late',
     when: 'matrix',
     about:
-      'There is no early pool; the attributes are updated and a pool is made late, in either order, with every failure, and torn down.',
-    sizes: EARLY,
+      'Where there is no early pool, the attributes are updated and a pool is made late, in either order, with every failure, and torn down.',
+    sizes: LATE,
     threads: [
       { thread: 'boot', ops: [op('swiotlb_init')] },
       { thread: 'late', ops: [op('swiotlb_init_late')] },
@@ -62,8 +65,8 @@ export const BOOT: readonly Workload[] = [
   {
     name: 'boot-late-map',
     when: 'matrix',
-    about: 'A driver maps through a late pool.',
-    sizes: EARLY,
+    about: 'A driver maps through a late pool, where there is no early one.',
+    sizes: LATE,
     threads: [
       {
         thread: 'boot',
@@ -76,6 +79,23 @@ export const BOOT: readonly Workload[] = [
       },
     ],
     works: [],
+    neverFail: ['driver/0'],
+  },
+  {
+    name: 'boot-exit-map',
+    when: 'matrix',
+    about: 'The default pool is torn down, and a driver maps after that.',
+    sizes: EARLY,
+    prepare: [op('swiotlb_init'), op('swiotlb_update_mem_attributes')],
+    threads: [
+      { thread: 'boot', ops: [op('swiotlb_exit')] },
+      {
+        thread: 'driver/0',
+        after: 'boot',
+        ops: [map(0, 'process'), deviceWrite(0), unmap(0, 'process')],
+      },
+    ],
+    works: ['dyn_free'],
     neverFail: ['driver/0'],
   },
   {

@@ -147,4 +147,22 @@ export const DYNAMIC_POOLS: readonly Workload[] = [
     ],
     works: ['dyn_free'],
   },
+  {
+    name: 'transient-pool-second-device',
+    when: 'matrix',
+    about: 'A second device has transient pools of its own: one is made, used, unlinked and freed.',
+    sizes: { defaultAreas: 1, ordinaryPages: 128, devices: 2 },
+    threads: [{ thread: 'driver/1', ops: [map(1, 'process'), deviceWrite(1), unmap(1, 'process')] }],
+    works: ['dyn_free'],
+  },
+  {
+    name: 'growth-cut',
+    when: 'matrix',
+    about:
+      'The growth worker starts from more than the page allocator has in one block, and halves until it gets some, or nothing; areas are merged with it.',
+    sizes: { defaultAreas: 1, ordinaryPages: 128, growSlabs: 4096, growAreas: 2 },
+    prepare: [map(0, 'process')],
+    threads: [{ thread: 'reader/1', ops: [lookUp] }],
+    works: ['dyn_alloc'],
+  },
 ];

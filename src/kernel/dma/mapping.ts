@@ -1,6 +1,6 @@
 /**
  * The entry points of coherent memory (kernel/dma/mapping.c): dma_alloc_attrs, dma_free_attrs, dma_alloc_pages,
- * dma_free_pages, dma_mmap_attrs. Each asks who serves the device: dma-direct, the IOMMU, or Xen.
+ * dma_free_pages. Each asks who serves the device: dma-direct, the IOMMU, or Xen. `dma_mmap_attrs()` is in `mmap.ts`.
  */
 import { deviceOf } from '../device.ts';
 import type { Kernel } from '../kernel.ts';

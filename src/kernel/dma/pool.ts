@@ -10,6 +10,7 @@ import {
   gen_pool_alloc,
   gen_pool_avail,
   gen_pool_free,
+  gen_pool_free_owner,
   gen_pool_virt_to_phys,
 } from '../genalloc.ts';
 import type { Kernel } from '../kernel.ts';
@@ -188,8 +189,7 @@ function giveBack(k: Kernel, keyIn: (pool: GenPool) => number, size: number): bo
   for (const { pool } of poolOrder(k.state.atomicPools, 'normal')) {
     const key = keyIn(pool);
     if (key < 0) continue;
-    if (!gen_pool_free(pool, key, size))
-      k.fault('bad-free', key, 'gen_pool_free of memory that is not handed out');
+    gen_pool_free_owner(k, pool, key, size);
     k.note(true);
     return true;
   }

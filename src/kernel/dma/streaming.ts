@@ -1,6 +1,7 @@
 /**
  * The entry points of streaming mappings (kernel/dma/mapping.c: dma_map_phys, dma_unmap_phys,
- * dma_sync_single_for_cpu and _for_device). Each asks who serves the device: dma-direct, the IOMMU, or Xen.
+ * dma_sync_single_for_cpu and _for_device, dma_max_mapping_size). Each asks who serves the device: dma-direct, the
+ * IOMMU, or Xen.
  *
  * `dma_sync_single_*()` of the kernel return at once for a coherent device that has not bounced since its mask was
  * set (`dma_dev_need_sync()`): nothing would happen further down either, so that shortcut is left out.
@@ -12,6 +13,7 @@ import { at, enter, leave } from '../task.ts';
 import { hasAttr } from './attrs.ts';
 import {
   dma_direct_map_phys,
+  dma_direct_max_mapping_size,
   dma_direct_sync_single_for_cpu,
   dma_direct_sync_single_for_device,
   dma_direct_unmap_phys,
@@ -19,6 +21,7 @@ import {
 import { iommu_dma_map_phys, iommu_dma_unmap_phys } from './iommu.ts';
 import { iommu_dma_sync_single_for_cpu, iommu_dma_sync_single_for_device } from './iommu-sync.ts';
 import type { MapRequest, SyncRequest, UnmapRequest } from './request.ts';
+import { swiotlb_max_mapping_size } from './swiotlb.ts';
 import {
   xen_swiotlb_map_phys,
   xen_swiotlb_sync_single_for_cpu,
@@ -88,6 +91,16 @@ export function* dma_unmap_phys(k: Kernel, t: Task, what: UnmapRequest): Run {
     yield* unmapWith(k, t, what);
   yield at(f, 1, 'dma_unmap_phys_ret');
   leave(t);
+}
+
+/**
+ * `dma_max_mapping_size()`: bytes, Infinity when nothing limits them. Behind an IOMMU only a device that may bounce
+ * for lack of trust is limited (`iommu_dma_max_mapping_size()`), on Xen every one (`swiotlb_max_mapping_size()`).
+ */
+export function dma_max_mapping_size(k: Kernel, dev: number): number {
+  const ops = streamingOps(k, dev);
+  if (ops === 'direct') return dma_direct_max_mapping_size(k, dev);
+  return ops === 'xen' || deviceOf(k, dev).external ? swiotlb_max_mapping_size(k, dev) : Infinity;
 }
 
 /** `dma_sync_single_for_cpu()`: the CPU may read what the device wrote. */

@@ -83,7 +83,6 @@ function giveSlots(
 ): void {
   const pool = k.pool(f.pool);
   const array = k.slotArray(pool.slots);
-  if (array === null) return;
   const offset = swiotlb_align_offset(deviceOf(k, f.dev).min_align_mask, 0, f.tlb);
   const slot = Math.floor((f.tlb - offset - pool.start) / IO_TLB_SIZE);
   const { index, nslots } = mappingAt(array, slot, offset);
