@@ -12,7 +12,7 @@ import { hasBlock, type Zone } from './page-alloc.ts';
 import { runnable } from './scheduler.ts';
 import type { IoTlbMem, IoTlbPool, KernelState, RcuCallback, SlotArray, WorkItem } from './state.ts';
 import type { Answer, Args, ArgValue, Step, Stimulus, StimulusName } from './steps.ts';
-import type { Fault, PendingStep, Run, Task, TaskContext, TraceRecord } from './task.ts';
+import type { Fault, PendingStep, Run, Task, TaskContext, TraceRecord, Watcher } from './task.ts';
 import { ANY_ANSWER } from './task.ts';
 
 /** A stimulus: with which arguments it is accepted now, and what it does. */
@@ -78,6 +78,7 @@ export class Kernel {
   #result: ArgValue | undefined;
   #sleep: TraceRecord['mightSleep'] = undefined;
   #faults: Fault[] | null = null;
+  #watcher: Watcher | null = null;
 
   constructor(config: ConfigReader, state: KernelState, code: KernelCode) {
     this.config = config;
@@ -88,6 +89,12 @@ export class Kernel {
   }
 
   // ---- for the world ----
+
+  /** From here on, functions that begin and return on any task are told. */
+  watch(watcher: Watcher): void {
+    this.#watcher = watcher;
+    for (const task of this.state.tasks) task.watcher = watcher;
+  }
 
   /** Every stimulus that would be accepted now, judged from the state alone. */
   stimuli(): Stimulus[] {
@@ -177,6 +184,7 @@ export class Kernel {
   /** Resume a task that is known to be runnable, with a fitting answer. */
   advance(t: Task, answer: Answer | undefined): void {
     this.#begin();
+    t.watcher?.resumed(t);
     const body = this.#bodies.get(t.name)!;
     this.#settle(t, body, body.next(answer));
   }
@@ -212,6 +220,7 @@ export class Kernel {
   /** Start a task that ends with its body. */
   spawn(name: string, cpu: number, context: TaskContext, body: (task: Task) => Run): void {
     const task: Task = { name, cpu, context, rcu: 0, stack: [], pending: null };
+    if (this.#watcher !== null) task.watcher = this.#watcher;
     const { tasks } = this.state;
     let i = 0;
     while (i < tasks.length && tasks[i]!.name < name) i++;
