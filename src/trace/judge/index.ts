@@ -6,4 +6,4 @@ export { PROPERTIES, type PropertyName } from './properties.ts';
 export type { Stray } from './scene.ts';
 export { MACHINES, Specification } from './specification.ts';
 export type { Violation } from './tally.ts';
-export type { PropertyVerdict, Verdict } from './verdict.ts';
+export { type PropertyVerdict, type Verdict, verdictOf } from './verdict.ts';
