@@ -107,7 +107,15 @@ export function programOf(io: Io, job: Job): Command {
     .option('--workload <name>', 'with --schedule: the workload')
     .option('--schedule <numbers>', 'a schedule of explore, as 0,2,1')
     .option('--simulate', 'run it on the simulated kernel too')
-    .addOption(against())
+    .option(
+      '--trace',
+      'with --path, --file, --property or --finding: print what ftrace would have recorded of it',
+    )
+    .option(
+      '--against <machines>',
+      "the machines that the path is of: of the 'own' series, or of another one, as v5 or baseline",
+      'own',
+    )
     .addOption(json('replay'))
     .action(async (system, options) =>
       run(await (await import('./commands/replay.ts')).replay(io, system, options)),
@@ -174,6 +182,13 @@ export function programOf(io: Io, job: Job): Command {
     .option('--diagram <file>', 'draw the first violation as a sequence diagram (SVG)')
     .option('--coverage', 'which steps of the machines the log exercised')
     .option('--strict', 'exit 3 when something is undecided or missing, and nothing is violated')
+    .option('--to-path', 'an object’s life as a path of the system that owns it, for ccdma replay')
+    .option('--object <name>', 'with --to-path: as verdicts name it, or its address')
+    .option(
+      '--line <n>',
+      'with --to-path: the object that this line concerns (default: the first violation’s)',
+    )
+    .option('--under <series>', 'with --to-path: what another series does instead (default: v5)')
     .addOption(json('trace'))
     .action(async (files, options) =>
       run(await (await import('./commands/trace.ts')).trace(io, files, options)),

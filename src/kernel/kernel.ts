@@ -213,6 +213,7 @@ export class Kernel {
 
   /** Start a body on an idle thread. */
   start(task: Task, body: Run): void {
+    if (this.#watcher !== null) task.watcher = this.#watcher;
     this.#bodies.set(task.name, body);
     this.#settle(task, body, body.next());
   }
@@ -220,7 +221,6 @@ export class Kernel {
   /** Start a task that ends with its body. */
   spawn(name: string, cpu: number, context: TaskContext, body: (task: Task) => Run): void {
     const task: Task = { name, cpu, context, rcu: 0, stack: [], pending: null };
-    if (this.#watcher !== null) task.watcher = this.#watcher;
     const { tasks } = this.state;
     let i = 0;
     while (i < tasks.length && tasks[i]!.name < name) i++;

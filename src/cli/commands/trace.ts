@@ -19,6 +19,7 @@ import { platformOf, seriesOf } from '../select.ts';
 import { coverageText, historyTrace, judgedText } from '../text/trace.ts';
 import { UsageError } from '../usage.ts';
 import { printJson } from './common.ts';
+import { traceToPath } from './trace-path.ts';
 
 export interface TraceOptions {
   readonly series?: string;
@@ -26,6 +27,10 @@ export interface TraceOptions {
   readonly diagram?: string;
   readonly coverage?: boolean;
   readonly strict?: boolean;
+  readonly toPath?: boolean;
+  readonly object?: string;
+  readonly line?: string;
+  readonly under?: string;
   readonly json?: boolean;
 }
 
@@ -34,6 +39,8 @@ const HISTORIES = 4;
 
 /** @throws UsageError for what is no trace log, and for names that do not exist */
 export async function trace(io: Io, files: readonly string[], options: TraceOptions): Promise<number> {
+  checkFlags(files, options);
+  if (options.toPath === true) return traceToPath(io, files[0]!, options);
   const series = options.series === undefined ? V5 : seriesOf(options.series);
   const platforms = options.platform === undefined ? PLATFORMS : options.platform.map(platformOf);
   const results: unknown[] = [];
@@ -59,6 +66,18 @@ export async function trace(io: Io, files: readonly string[], options: TraceOpti
   if (options.json === true) printJson(io, 'trace', { results });
   if (violated) return EXIT.fails;
   return open && options.strict === true ? EXIT.bound : EXIT.holds;
+}
+
+/** Flags that mean nothing without another, or beside one, are mistakes. */
+function checkFlags(files: readonly string[], options: TraceOptions): void {
+  if (options.toPath === true) {
+    if (files.length > 1) throw new UsageError('--to-path is for one file');
+    for (const flag of ['diagram', 'coverage', 'strict'] as const)
+      if (options[flag] !== undefined) throw new UsageError(`--${flag} says nothing beside --to-path`);
+    return;
+  }
+  for (const flag of ['object', 'line', 'under'] as const)
+    if (options[flag] !== undefined) throw new UsageError(`--${flag} needs --to-path`);
 }
 
 async function judge(io: Io, file: string, specification: Specification): Promise<Judged> {

@@ -89,6 +89,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionBinding>> = {
   free_pages: f('free_pages'),
   dma_free_contiguous: f('free_pages'),
   tsm_accept: f('accept', 'dev'),
+  dma_set_coherent_mask: f('accept', 'dev'),
 };
 
 export const POINTS: Readonly<Record<string, PointRole>> = {

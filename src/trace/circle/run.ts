@@ -3,10 +3,18 @@ import { bindingOf, kernelFor } from '../../conformance/bindings.ts';
 import { Bound, Lockstep } from '../../conformance/lockstep.ts';
 import { SafetyMonitor, type Violation } from '../../conformance/safety.ts';
 import { networkOf, type Subject } from '../../conformance/subject.ts';
+import type { TraceRecord } from '../../kernel/index.ts';
 import type { Path } from '../../lts/index.ts';
+import type { Series } from '../../series/index.ts';
 import { Judge, Specification, type Verdict, verdictOf } from '../judge/index.ts';
 import { readTraceText } from '../reader.ts';
 import { Recorder } from '../simulated/recorder.ts';
+
+/** Stimuli that change what a device reaches, by their symbols; nothing of them is a task's. */
+const CHANGES: Readonly<Record<string, string>> = {
+  accept: 'tsm_accept',
+  set_coherent_mask: 'dma_set_coherent_mask',
+};
 
 /** A violation that the simulator's own monitor found. */
 export interface Found extends Violation {
@@ -32,9 +40,10 @@ export class Circle {
   readonly #subject: Subject;
   readonly #bound: Bound;
 
-  constructor(subject: Subject) {
+  /** @param machines whose paths they are: the subject's own series, or another one */
+  constructor(subject: Subject, machines: Series = subject.series) {
     this.#subject = subject;
-    this.#bound = new Bound(networkOf(subject), bindingOf(subject.system.name));
+    this.#bound = new Bound(networkOf({ ...subject, series: machines }), bindingOf(subject.system.name));
   }
 
   run(path: Path): RoundTrip {
@@ -46,6 +55,9 @@ export class Circle {
     for (const number of path) {
       const event = this.#bound.network.events[number]!;
       const parted = run.take(event);
+      const [{ step: name, args }] = run.records as [TraceRecord];
+      const symbol = CHANGES[name];
+      if (symbol !== undefined) recorder.called(symbol, { dev: recorder.deviceName(args.device as number) });
       const step = linesAfter.push(recorder.lines.length);
       for (const violation of monitor.after(run.records)) found.push({ ...violation, step });
       if (parted !== null) break;

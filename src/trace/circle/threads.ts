@@ -1,36 +1,50 @@
-/** A whole suite there and back, in threads. The result does not depend on their number. */
+/** Whole suites there and back, in threads. The results do not depend on their number. */
 import { availableParallelism } from 'node:os';
+import type { Worker } from 'node:worker_threads';
 import type { Subject } from '../../conformance/subject.ts';
 import { startThread } from '../../conformance/thread.ts';
 import { type CircleResult, joinCircles } from './suite.ts';
 import type { CircleTask } from './worker.ts';
 
-/** Rejects with the error of the thread that failed. */
+/**
+ * One result for each subject, in their order; `done` is told of each as it comes. Rejects with the error of the
+ * thread that failed.
+ */
 export async function circleInThreads(
-  subject: Subject,
+  subjects: readonly Subject[],
+  done: (subject: Subject, result: CircleResult) => void = () => {},
   threads = Math.min(4, availableParallelism()),
-): Promise<CircleResult> {
-  const parts = Array.from({ length: threads }, (_, index) => {
-    const task: CircleTask = {
-      system: subject.system.name,
-      series: subject.series.name,
-      platform: subject.platform.name,
-      options: subject.options,
-      index,
-      of: threads,
-    };
-    return inThread(task);
-  });
-  return joinCircles(await Promise.all(parts));
+): Promise<CircleResult[]> {
+  const workers = Array.from({ length: threads }, () => startThread(new URL('./worker.ts', import.meta.url)));
+  try {
+    const results: CircleResult[] = [];
+    for (const subject of subjects) {
+      const parts = workers.map((worker, index) => share(worker, taskOf(subject, index, threads)));
+      const result = joinCircles(await Promise.all(parts));
+      done(subject, result);
+      results.push(result);
+    }
+    return results;
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
 }
 
-function inThread(task: CircleTask): Promise<CircleResult> {
-  const worker = startThread(new URL('./worker.ts', import.meta.url), { task });
+function taskOf({ system, series, platform, options }: Subject, index: number, of: number): CircleTask {
+  return { system: system.name, series: series.name, platform: platform.name, options, index, of };
+}
+
+function share(worker: Worker, task: CircleTask): Promise<CircleResult> {
   return new Promise((resolve, reject) => {
-    worker.on('message', resolve);
-    worker.on('error', reject);
-    worker.on('exit', (code) => {
-      if (code !== 0) reject(new Error(`a thread ended with code ${code}`));
-    });
+    const over = () => worker.off('message', onMessage).off('error', onError);
+    const onMessage = (result: CircleResult) => {
+      over();
+      resolve(result);
+    };
+    const onError = (error: Error) => {
+      over();
+      reject(error);
+    };
+    worker.on('message', onMessage).on('error', onError).postMessage(task);
   });
 }

@@ -1,5 +1,5 @@
 /** Shares of suites, there and back, in a thread of its own. */
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { suiteOf } from '../../conformance/conform.ts';
 import { type Options, PLATFORMS, parseSeries, type Series } from '../../series/index.ts';
@@ -15,13 +15,13 @@ export interface CircleTask {
   readonly of: number;
 }
 
-if (parentPort !== null) {
-  const task = workerData.task as CircleTask;
+// The main thread imports this file too, for its type.
+parentPort?.on('message', (task: CircleTask) => {
   const system = SYSTEMS.find(({ name }) => name === task.system)!;
   const platform = PLATFORMS.find(({ name }) => name === task.platform)!;
   const series = parseSeries(task.series) as Series;
   const subject = { system, series, platform, options: task.options };
   const { paths } = suiteOf(subject, series);
   const mine = paths.filter((_, i) => i % task.of === task.index);
-  parentPort.postMessage(circleSuite(subject, mine));
-}
+  parentPort!.postMessage(circleSuite(subject, mine));
+});

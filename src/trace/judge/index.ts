@@ -2,6 +2,8 @@
 export { type HistoryLine, historyOf, type Judged, judgeFile, judgeText } from './check.ts';
 export { type CoverageRow, coverageOf } from './coverage.ts';
 export { Judge } from './judge.ts';
+export type { Lane } from './lanes.ts';
+export { type Any, nameOf } from './objects.ts';
 export { PROPERTIES, type PropertyName } from './properties.ts';
 export type { Stray } from './scene.ts';
 export { MACHINES, Specification } from './specification.ts';

@@ -33,12 +33,15 @@ const GIVERS: ReadonlySet<Role> = new Set<Role>([
 
 export interface JudgeOptions {
   readonly touch?: Touch;
+  /** Told of every event that plays a part, before it is judged; `lane` says whose it is. */
+  readonly observe?: (record: TraceRecord, bound: Bound, lane: Lane) => void;
 }
 
 export class Judge implements TraceSink {
   readonly tally = new Tally();
   readonly binder = new Binder();
   readonly scene: Scene;
+  readonly #observe: JudgeOptions['observe'];
   /** A part of the log is missing from its beginning, on some CPU. */
   overrun = false;
   /** CPUs that the header names; those that have been heard of. */
@@ -53,6 +56,7 @@ export class Judge implements TraceSink {
   constructor(specification: Specification, options: JudgeOptions = {}) {
     this.scene = new Scene(specification, this.tally, this.binder);
     this.scene.touch = options.touch;
+    this.#observe = options.observe;
   }
 
   record(record: TraceRecord): void {
@@ -64,6 +68,7 @@ export class Judge implements TraceSink {
     if (bound === undefined) return;
     this.#last = record;
     const lane = this.scene.lanes.of(record);
+    this.#observe?.(record, bound, lane);
     if (bound.entry) this.#entry(record, lane, bound);
     else if (bound.ret) this.#return(record, lane, bound);
     else this.#point(record, lane, bound.role as PointRole);
@@ -174,7 +179,7 @@ export class Judge implements TraceSink {
         frame.instance = this.#allocating(record, frame);
         break;
       case 'accept':
-        // Its device may be given private memory from here on.
+        // It is accepted, or its mask changes: it may be given private memory from here on.
         scene.forced.delete(frame.device);
         lane.leave(frame.role);
         break;
