@@ -142,6 +142,7 @@ export function programOf(io: Io, job: Job): Command {
     .addOption(repeatable('--platform <name>', 'default: those that the scenario names (repeatable)'))
     .addOption(repeatable('--option <name=value>', 'counts more than what the scenario says (repeatable)'))
     .option('--steps', 'show every step of the kernel below each call')
+    .option('--trace', 'print what ftrace would have recorded, for ccdma trace to read')
     .addOption(json('simulate'))
     .action(async (file, options) =>
       run(await (await import('./commands/simulate.ts')).simulate(io, file, options)),

@@ -40,7 +40,7 @@ export async function traceToPath(io: Io, file: string, options: TraceOptions): 
   const platforms = options.platform === undefined ? PLATFORMS : options.platform.map(platformOf);
   try {
     progress.at(`${file}: looking for the object`);
-    const life = await lifeIn(file, platforms, options);
+    const life = await lifeIn(file, options);
     const reading = readingFor(life);
     if (reading === undefined) throw new UsageError(noSystem(life));
     const retold = best(life, reading, series, platforms, (text) => progress.at(text));
@@ -60,9 +60,9 @@ export async function traceToPath(io: Io, file: string, options: TraceOptions): 
 
 const opposite = ({ name }: Series): Series => (name === V5.name ? BASELINE : V5);
 
-async function lifeIn(file: string, platforms: readonly Platform[], options: TraceOptions): Promise<Life> {
-  // Whose machines judge does not matter for which events are an object's.
-  const specification = () => new Specification(V5, platforms);
+async function lifeIn(file: string, options: TraceOptions): Promise<Life> {
+  // Whose machines judge does not matter for which events are an object's; a request that sleeps anywhere is one.
+  const specification = () => new Specification(V5);
   const { verdict, shapes } = await judgeFile(file, specification());
   const wanted: Wanted = {
     name: options.object,
@@ -98,8 +98,8 @@ function noSystem({ name, object }: Life): string {
   const why =
     object.kind === 'pool'
       ? 'a pool that the growth worker made is never freed: name a transient one'
-      : 'these pages belong to no pool or allocation of a device';
-  return `${name} has no path: ${why}`;
+      : 'these pages are of no pool and no allocation that was made in this log';
+  return `${name}: no path leads there; ${why}`;
 }
 
 /** The first series that takes all of it; else the one that takes most. */

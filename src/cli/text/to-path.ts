@@ -41,10 +41,7 @@ export function toPathText(io: Terminal, { file, life, retold, instead }: ToPath
   const parts = [
     `${c.bold(`${life.name} of ${file}`)}\nlines ${first} to ${last}, as a path of ${subjectLabel(subject)}`,
     steps(io, retold),
-    paragraph(
-      io,
-      `${count(passage.matched.filter((n) => n >= 0).length, 'step')} of the log; ${passage.matched.filter((n) => n < 0).length} more, without a line, are filled in: the shortest way to have them.`,
-    ),
+    paragraph(io, filledText(retold)),
   ];
   if (!isWhole(retold)) parts.push(c.red(paragraph(io, notAll(retold))));
   parts.push(
@@ -52,6 +49,13 @@ export function toPathText(io: Terminal, { file, life, retold, instead }: ToPath
   );
   parts.push(insteadText(io, retold, instead));
   return parts.filter((part) => part !== '').join('\n\n');
+}
+
+function filledText({ passage: { matched } }: Retold): string {
+  const own = matched.filter((n) => n >= 0).length;
+  const filled = matched.length - own;
+  if (filled === 0) return `${count(own, 'step')}, and all of them are of the log.`;
+  return `${count(own, 'step')} of the log; ${filled} more, without a line, ${filled === 1 ? 'is' : 'are'} filled in: the shortest way to have them.`;
 }
 
 /** The life goes on as no machine does. */

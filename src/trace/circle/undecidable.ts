@@ -145,13 +145,6 @@ export const UNDECIDABLE: readonly Undecidable[] = [
     what: 'the device, or the CPU, cannot read or write memory whose state does not suit',
     reason: ACCESS,
   },
-  {
-    property: 'data-arrives',
-    sites: ['dma_alloc_pages'],
-    because: /no mapping/,
-    what: 'the CPU cannot use what was handed out',
-    reason: ACCESS,
-  },
 ];
 
 /** The entry that a violation falls under. */

@@ -38,6 +38,8 @@ export function eachSeen(life: Life, see: (seen: Seen, inside: readonly Role[]) 
     const inside: Role[] = [];
     for (const seen of events) {
       const { entry, ret, role } = seen.bound;
+      // Two probes on one entry: no function here calls itself.
+      if (entry && inside[inside.length - 1] === role) continue;
       if (ret) {
         const at = inside.lastIndexOf(role as Role);
         if (at >= 0) inside.length = at;
