@@ -1,6 +1,6 @@
 /** Logs of real kernels, judged by the specification. */
 export { type HistoryLine, historyOf, type Judged, judgeFile, judgeText } from './check.ts';
-export { type CoverageRow, coverageOf } from './coverage.ts';
+export { better, type CoverageRow, coverageOf, joinCoverage } from './coverage.ts';
 export { Judge } from './judge.ts';
 export type { Lane } from './lanes.ts';
 export { type Any, nameOf } from './objects.ts';
