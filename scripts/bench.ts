@@ -1,6 +1,6 @@
 /**
  * `npm run bench`: enabled transitions a second, ours and `@xstate/graph`'s, on the largest size of the system
- * that the library finishes within a minute.
+ * that the library finishes within a minute; then lines of a trace log a second.
  */
 import { SYSTEMS } from '../machines/systems/index.ts';
 import { specFacts } from '../src/conformance/facts.ts';
@@ -17,6 +17,7 @@ import {
 import { firstInstances } from './bench/shrink.ts';
 import { benchSpin } from './bench/spin.ts';
 import { toyNetwork } from './bench/toy.ts';
+import { benchTraces } from './bench/traces.ts';
 
 const MINUTE_MS = 60_000;
 const SAMPLE_MS = 3_000;
@@ -72,9 +73,14 @@ function show(run: Run): string {
   return `${perSecond} transitions/s (${run.milliseconds.toFixed(1)} ms)`;
 }
 
+// `--traces` measures the reading and judging of trace logs, and nothing else.
+const traces = process.argv.includes('--traces');
 const toy = process.argv.includes('--toy');
 const defs = toy ? [toyNetwork(6)] : [SYSTEMS[0]!.network(V5.patches, FACTS)];
-if (!process.argv.includes('--spin')) for (const def of defs) report(compare(def));
+if (!process.argv.includes('--spin') && !traces) for (const def of defs) report(compare(def));
 
 // `--spin 1e5 1e6` compares with Spin alone, on those sizes.
-if (process.argv.includes('--spin') || !toy) benchSpin(process.argv.filter((word) => /^1e\d$/.test(word)));
+if (process.argv.includes('--spin') || !(toy || traces))
+  benchSpin(process.argv.filter((word) => /^1e\d$/.test(word)));
+
+if (traces || !(toy || process.argv.includes('--spin'))) await benchTraces();

@@ -43,6 +43,7 @@ describe('trace', () => {
       machine: 'direct-free',
       state: 'encrypt',
       event: 'set_memory_encrypted',
+      to: 'encrypting',
       status: 'exercised',
       count: 13,
     });

@@ -3,11 +3,11 @@ import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { networkOf, type Subject, subjectArguments } from '../../conformance/subject.ts';
 import type { Path } from '../../lts/index.ts';
 import { checkRecipe, parseSuite } from '../../paths/index.ts';
-import { knownFindings, type Series, V5 } from '../../series/index.ts';
+import { knownFindings, type Series } from '../../series/index.ts';
 import { readText } from '../files.ts';
 import { exhibitOf } from '../generate/exhibits.ts';
 import type { Lab } from '../lab.ts';
-import { selectOne } from '../select.ts';
+import { selectOne, seriesOf } from '../select.ts';
 import { UsageError, unknown, wholeNumber } from '../usage.ts';
 import { siteAmong } from './site.ts';
 
@@ -24,7 +24,9 @@ export interface ReplayOptions {
   readonly workload?: string;
   readonly schedule?: string;
   readonly simulate?: boolean;
-  readonly against: 'own' | 'v5';
+  readonly trace?: boolean;
+  /** `own`, or the name of a series. */
+  readonly against: string;
   readonly json?: boolean;
 }
 
@@ -61,7 +63,7 @@ export function sourceOf(lab: Lab, system: string | undefined, options: ReplayOp
 }
 
 const machinesOf = ({ series }: Subject, { against }: Pick<ReplayOptions, 'against'>): Series =>
-  against === 'v5' ? V5 : series;
+  against === 'own' ? series : seriesOf(against);
 
 function fromProperty(
   lab: Lab,

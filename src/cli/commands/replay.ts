@@ -4,6 +4,7 @@ import { pathViolations } from '../../conformance/path-violations.ts';
 import { networkOf, propertiesOf, type Subject, subjectLabel } from '../../conformance/subject.ts';
 import { describePath } from '../../lts/index.ts';
 import { textTable } from '../../render/index.ts';
+import { Circle } from '../../trace/circle/run.ts';
 import type { Io } from '../io.ts';
 import { Lab } from '../lab.ts';
 import { Progress } from '../progress.ts';
@@ -24,6 +25,7 @@ export async function replay(io: Io, system: string | undefined, options: Replay
   const source = sourceOf(lab, system, options);
   progress.done();
   if ('nothing' in source) return showNothing(io, source.subject, source.nothing, options);
+  if (options.trace === true) return showLog(io, source);
   return show(io, source, options);
 }
 
@@ -35,6 +37,8 @@ function checkFlags(options: ReplayOptions): void {
     ['workload', 'schedule'],
     ['schedule', 'workload'],
   ];
+  if (options.trace === true && (options.json === true || options.schedule !== undefined))
+    throw new UsageError('--trace prints a log and nothing else; leave out --json and --schedule');
   for (const [flag, other] of needs) {
     if (options[flag] !== undefined && options[other] === undefined) {
       throw new UsageError(`--${flag} needs --${other}`);
@@ -53,6 +57,15 @@ function showNothing(io: Io, subject: Subject, nothing: string, options: ReplayO
       simulator: null,
     });
   } else io.out(`${coloursOf(io).bold(subjectLabel(subject))}\n${paragraph(io, nothing)}`);
+  return EXIT.holds;
+}
+
+/** What ftrace would have recorded of the path on the simulated kernel. */
+function showLog(io: Io, { subject, machines, path }: Exclude<Source, { nothing: string }>): number {
+  const { log, steps } = new Circle(subject, machines).run(path);
+  io.out(log.trimEnd());
+  if (steps < path.length)
+    io.err(`the simulated kernel parts from the path at step ${steps}: the log ends there`);
   return EXIT.holds;
 }
 

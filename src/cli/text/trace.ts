@@ -117,6 +117,7 @@ export function historyTrace(file: string, { violation, history }: Told): Trace 
 }
 
 export function coverageText(io: Terminal, rows: readonly CoverageRow[]): string {
+  const colours = coloursOf(io);
   const machines = [...new Set(rows.map(({ machine }) => machine))];
   const sums = machines.map((machine) => {
     const own = rows.filter((row) => row.machine === machine);
@@ -125,10 +126,11 @@ export function coverageText(io: Terminal, rows: readonly CoverageRow[]): string
   });
   const seen = rows
     .filter(({ status }) => status !== 'hidden')
-    .map(({ machine, state, event, status, count: n }) => [
+    .map(({ machine, state, event, to, status, count: n }) => [
       machine,
       state,
       event,
+      to,
       status,
       n === 0 ? '' : `${n}`,
     ]);
@@ -137,6 +139,10 @@ export function coverageText(io: Terminal, rows: readonly CoverageRow[]): string
     '',
     textRows(sums, ['machine', 'exercised', 'perhaps', 'never', 'hidden'], { width: io.width }),
     '',
-    textRows(seen, ['machine', 'in state', 'event', '', 'times'], { width: io.width }),
+    textRows(seen, ['machine', 'in state', 'event', 'to', '', 'times'], {
+      width: io.width,
+      paint: (text, row, column) =>
+        row >= 0 && column === 4 ? (text === 'never' ? colours.red(text) : colours.green(text)) : text,
+    }),
   ].join('\n');
 }
