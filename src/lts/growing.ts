@@ -28,7 +28,10 @@ export class Growing<T extends View> {
   readonly #type: { new (buffer: SharedArrayBuffer): T; readonly BYTES_PER_ELEMENT: number };
 
   /** @param length room at the start, rounded up */
-  constructor(type: { new (buffer: SharedArrayBuffer): T; readonly BYTES_PER_ELEMENT: number }, length: number) {
+  constructor(
+    type: { new (buffer: SharedArrayBuffer): T; readonly BYTES_PER_ELEMENT: number },
+    length: number,
+  ) {
     this.#type = type;
     const initial = Math.max(1, Math.ceil((length * type.BYTES_PER_ELEMENT) / PAGE));
     this.#memory = new WebAssembly.Memory({ initial, maximum: MOST, shared: true });

@@ -1,4 +1,6 @@
 /** The search without edges, batch by batch, by generated loops over typed arrays. */
+
+import { detoursOf } from './detours.ts';
 import { Growing } from './growing.ts';
 import type { Layout } from './layout.ts';
 import { type Candidate, mostSteps, planOf } from './plan.ts';
@@ -6,12 +8,12 @@ import { type Concerned, Relevance } from './relevance.ts';
 import type { Network, Path } from './types.ts';
 import type { Limits, Searched, VerifyProgress } from './verify.ts';
 import {
-  EVENT_BITS,
   EVENT_MASK,
   type Listener,
   type Loops,
   loopsOf,
   MOST_CONCERNS,
+  MOST_STEPS,
 } from './verify-codegen.ts';
 import type { SafetyWatch } from './verify-watch.ts';
 import { doubledQuotient, type Geometry, geometryOf, hashOf, indexTable, packed } from './visited.ts';
@@ -31,6 +33,8 @@ export class FastSearch implements Listener {
   readonly #geometry: Geometry;
   readonly #loops: Loops;
   readonly #fanOut: number;
+  /** Stands for the event that the initial state was found by. */
+  readonly #none: number;
   /** By number of a code: what it concerns, and whether any of it is still looked for. */
   readonly #concerned: readonly Concerned[];
   readonly #stateConcerns: Uint8Array;
@@ -48,6 +52,11 @@ export class FastSearch implements Listener {
   #transitions = 0;
   #depth = 0;
 
+  /** Whether a network is small enough for the numbers in its codes. */
+  static can({ events }: Network): boolean {
+    return events.length < Math.min(EVENT_MASK, MOST_STEPS);
+  }
+
   /** @throws EvalError where code generation is forbidden */
   constructor(network: Network, layout: Layout, watch: SafetyWatch, limits: Limits) {
     this.#layout = layout;
@@ -57,9 +66,14 @@ export class FastSearch implements Listener {
     const plan = planOf(network, layout);
     this.#fanOut = Math.max(1, mostSteps(plan));
     const numbered = new Concerns(network, watch);
-    this.#loops = loopsOf(network, layout, plan, this.#geometry, (candidate, pivot, state) =>
-      numbered.code(candidate, pivot, state),
-    );
+    this.#loops = loopsOf(network, {
+      layout,
+      plan,
+      geometry: this.#geometry,
+      detours: detoursOf(network),
+      concern: (candidate, pivot, state) => numbered.of(candidate, pivot, state),
+    });
+    this.#none = network.events.length;
     this.#concerned = numbered.all;
     this.#stateConcerns = new Uint8Array(this.#concerned.length);
     this.#stepConcerns = new Uint8Array(this.#concerned.length);
@@ -80,6 +94,7 @@ export class FastSearch implements Listener {
     const most = this.#most();
     const batch = most / this.#fanOut;
     const ends = new Int32Array(batch);
+    const counts = new Int32Array(batch);
     const resume = new Int32Array(2);
     const mixed = new Int32Array(most);
     const { words: W } = this.#layout;
@@ -103,13 +118,24 @@ export class FastSearch implements Listener {
       if (stopped === null && !this.#room(most)) stopped = 'memory';
       if (stopped !== null) break;
       const from = (this.#head - this.#base) * W;
-      const used = this.#loops.expand(this.#queue.view, from, from + n * W, this.#out, ends);
+      const used = this.#loops.expand(
+        this.#queue.view,
+        from,
+        from + n * W,
+        this.#out,
+        this.#by.view,
+        this.#head,
+        ends,
+        counts,
+        this.#stepConcerns,
+      );
       this.#loops.touch(this.#out, used, mixed, this.#slots, this.#shift);
       resume.fill(0);
       while (resume[0]! < n) {
         this.#count = this.#loops.insert(
           this.#out,
           ends,
+          counts,
           resume,
           mixed,
           this.#slots,
@@ -128,7 +154,7 @@ export class FastSearch implements Listener {
         if (resume[0]! < n) this.#grow();
       }
       this.#head += n;
-      this.#transitions += used / (W + 1);
+      for (let s = 0; s < n; s++) this.#transitions += counts[s]!;
     }
     return { progress: this.progress(), stopped, pathTo: (state) => this.#pathTo(state) };
   }
@@ -184,6 +210,7 @@ export class FastSearch implements Listener {
     const rest = ((hash & (2 ** this.#shift - 1)) << extra) | (W > 1 && extra > 0 ? first[1]! : 0);
     this.#slots[hash >>> this.#shift] = quotient ? rest + (1 << (this.#shift + extra)) : 1;
     this.#parent.view[0] = -1;
+    this.#by.view[0] = this.#none;
     this.#count = 1;
     const all = this.#watch.onState.map((_, i) => i);
     this.#watch.state(all, 0, first, 0, { source: -1, event: -1, words: first, at: 0 });
@@ -257,7 +284,7 @@ class Concerns {
     this.all = [{ states: watch.onState.map((_, i) => i), steps: watch.onStep.map((_, i) => i) }];
   }
 
-  code(candidate: Candidate, pivot: number, state: number): number {
+  of(candidate: Candidate, pivot: number, state: number): { number: number; steps: boolean } {
     const concerned = this.#relevance.of(candidate, pivot, state);
     const key = `${concerned.states.join()};${concerned.steps.join()}`;
     let number = this.#numbers.get(key);
@@ -265,6 +292,6 @@ class Concerns {
       number = this.all.length < MOST_CONCERNS ? this.all.push(concerned) - 1 : 0;
       this.#numbers.set(key, number);
     }
-    return (number << EVENT_BITS) | (candidate.event & EVENT_MASK);
+    return { number, steps: this.all[number]!.steps.length > 0 };
   }
 }

@@ -7,7 +7,6 @@ import { PropertyError } from './errors.ts';
 import { layoutOf } from './layout.ts';
 import type { SuccessorMode } from './successors.ts';
 import type { Network, Path } from './types.ts';
-import { EVENT_MASK } from './verify-codegen.ts';
 import { FastSearch } from './verify-fast.ts';
 import { searchPlain } from './verify-plain.ts';
 import { type SafetyProperty, SafetyWatch, type Watched } from './verify-watch.ts';
@@ -99,7 +98,7 @@ export function* verifySteps(
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
   };
   const fast = (): FastSearch | null => {
-    if (options.successors === 'interpreted' || network.events.length > EVENT_MASK) return null;
+    if (options.successors === 'interpreted' || !FastSearch.can(network)) return null;
     try {
       return new FastSearch(network, layout, watch, limits);
     } catch (error) {
