@@ -26,6 +26,12 @@ const SLICE = 1 << 14;
 /** Words at the front of the queue that are no longer needed are dropped when there are so many states of them. */
 const DROP = 1 << 14;
 
+/** What matters to speed only. */
+export interface Tuning {
+  readonly geometry: Geometry;
+  readonly batch: number;
+}
+
 export class FastSearch implements Listener {
   readonly #layout: Layout;
   readonly #watch: SafetyWatch;
@@ -33,6 +39,7 @@ export class FastSearch implements Listener {
   readonly #geometry: Geometry;
   readonly #loops: Loops;
   readonly #fanOut: number;
+  readonly #batch: number;
   /** Stands for the event that the initial state was found by. */
   readonly #none: number;
   /** By number of a code: what it concerns, and whether any of it is still looked for. */
@@ -53,18 +60,25 @@ export class FastSearch implements Listener {
   #depth = 0;
 
   /** Whether a network is small enough for the numbers in its codes. */
-  static can({ events }: Network): boolean {
-    return events.length < Math.min(EVENT_MASK, MOST_STEPS);
+  static can(network: Network, layout: Layout): boolean {
+    return network.events.length < EVENT_MASK && mostSteps(planOf(network, layout)) <= MOST_STEPS;
   }
 
   /** @throws EvalError where code generation is forbidden */
-  constructor(network: Network, layout: Layout, watch: SafetyWatch, limits: Limits) {
+  constructor(
+    network: Network,
+    layout: Layout,
+    watch: SafetyWatch,
+    limits: Limits,
+    { geometry, batch }: Tuning = { geometry: geometryOf(layout), batch: BATCH },
+  ) {
     this.#layout = layout;
     this.#watch = watch;
     this.#limits = limits;
-    this.#geometry = geometryOf(layout);
+    this.#geometry = geometry;
     const plan = planOf(network, layout);
     this.#fanOut = Math.max(1, mostSteps(plan));
+    this.#batch = Math.max(1, Math.min(batch, Math.floor(BATCH_STEPS / this.#fanOut)));
     const numbered = new Concerns(network, watch);
     this.#loops = loopsOf(network, {
       layout,
@@ -79,20 +93,15 @@ export class FastSearch implements Listener {
     this.#stepConcerns = new Uint8Array(this.#concerned.length);
     this.#listen();
     this.#queue = new Growing<Int32Array>(Int32Array, layout.words);
-    this.#out = new Int32Array(this.#most() * (layout.words + 1));
+    this.#out = new Int32Array(this.#batch * this.#fanOut * (layout.words + 1));
     this.#shift = 32 - this.#geometry.bits;
     this.#slots = new Int32Array(2 ** this.#geometry.bits);
   }
 
-  /** Successors of a batch at most. */
-  #most(): number {
-    return Math.max(1, Math.min(BATCH, Math.floor(BATCH_STEPS / this.#fanOut))) * this.#fanOut;
-  }
-
   /** @yields now and then, where the search may be stopped */
   *run(initial: readonly number[]): Generator<VerifyProgress, Searched, boolean> {
-    const most = this.#most();
-    const batch = most / this.#fanOut;
+    const batch = this.#batch;
+    const most = batch * this.#fanOut;
     const ends = new Int32Array(batch);
     const counts = new Int32Array(batch);
     const resume = new Int32Array(2);

@@ -98,7 +98,7 @@ export function* verifySteps(
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
   };
   const fast = (): FastSearch | null => {
-    if (options.successors === 'interpreted' || !FastSearch.can(network)) return null;
+    if (options.successors === 'interpreted' || !FastSearch.can(network, layout)) return null;
     try {
       return new FastSearch(network, layout, watch, limits);
     } catch (error) {
