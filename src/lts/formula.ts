@@ -33,10 +33,10 @@ interface Feature {
 /** A predicate reads so much that its formula would be too large. */
 export class TooManyQuestions extends PropertyError {}
 
-class Question extends Error {
+/** Thrown where a predicate reads what is not known yet. No Error: there are many, and a stack is dear. */
+class Question {
   readonly feature: Feature;
   constructor(feature: Feature) {
-    super('a part of a local state is read');
     this.feature = feature;
   }
 }

@@ -1,7 +1,13 @@
-/** Our exploration and `@xstate/graph`'s adjacency map, side by side on one network. */
+/** Our exploration and `@xstate/graph`'s adjacency map, side by side in one process, on the largest network that it finishes. */
 import { getAdjacencyMap } from '@xstate/graph';
 import type { AnyMachineSnapshot, EventObject } from 'xstate';
 import { compose, explore, type Network, type NetworkDef, parallelMachine } from '../../src/lts/index.ts';
+import { firstInstances } from './shrink.ts';
+
+const MINUTE_MS = 60_000;
+const SAMPLE_MS = 3_000;
+/** The library slows down as its map grows: a prediction from its first seconds is too hopeful by about this. */
+const SLOWS_BY = 1.15;
 
 /** States and enabled transitions found, and how long that took. */
 export interface Run {
@@ -99,4 +105,37 @@ export function benchNetwork(network: Network, limitMs: number): Omit<Comparison
     );
   }
   return { network: network.name, library, ours };
+}
+
+/**
+ * The largest size of a system that the library finishes within a minute. @param say told what is being tried
+ * @throws Error when it finishes none, or the counts differ
+ */
+export function compareLibrary(def: NetworkDef, say: (text: string) => void): Comparison {
+  // First of all, as the process is still cold.
+  runFromMachines(def, (network) => network);
+  for (const { network, keep, states } of sizes(compose(def))) {
+    const sampled = { states: 0, transitions: 0 };
+    const sample = runLibrary(network, SAMPLE_MS, sampled);
+    const predicted = sample?.milliseconds ?? ((SAMPLE_MS * states) / sampled.states) * SLOWS_BY;
+    say(
+      `${network.name}: ${states} states; the library needs some ${(predicted / 1000).toFixed(0)} s${predicted > MINUTE_MS ? ', too long' : ''}`,
+    );
+    if (predicted > MINUTE_MS) continue;
+    const compared = benchNetwork(network, MINUTE_MS);
+    if (compared === null) continue;
+    return { ...compared, oursFromMachines: runFromMachines(def, (whole) => firstInstances(whole, keep)) };
+  }
+  throw new Error(`${def.name}: the library finishes no size of it within a minute`);
+}
+
+/** The sizes of a network that stay small enough to try, largest first. */
+function sizes(network: Network): { network: Network; keep: number; states: number }[] {
+  const all = network.instances.map((_, dropped) => {
+    const keep = network.instances.length - dropped;
+    const smaller = firstInstances(network, keep);
+    const graph = explore(smaller, { maxStates: 500_000 });
+    return { network: smaller, keep, states: graph.complete ? graph.states : Number.POSITIVE_INFINITY };
+  });
+  return all.filter(({ states }) => states < Number.POSITIVE_INFINITY).sort((a, b) => b.states - a.states);
 }
