@@ -46,6 +46,13 @@ export const allocationProperties =
     ];
     const look = (locals: readonly LocalState[]): Look =>
       Object.fromEntries(OVER.map((name, i) => [name, locals[i]!]));
+    /** Of a range it matters whether it is shared, private or neither; of a buffer, address and memory. */
+    const alike = (local: LocalState, position: number) => {
+      const name = OVER[position]!;
+      if (name.startsWith('range')) return ['shared', 'private'].find((state) => isIn(local, state)) ?? '';
+      const has = name.startsWith('buffer') ? held(local) : null;
+      return has === null ? local.index : `${has.addr} ${has.memory}`;
+    };
     const all = (seen: Look): Held[] => buffers.flatMap((name) => held(seen[name]) ?? []);
 
     /** An invariant: what is wrong in a state, or null. */
@@ -54,6 +61,7 @@ export const allocationProperties =
       name,
       doc,
       over: OVER,
+      seen: alike,
       holds: (...locals) => wrong(look(locals)) ?? true,
       site: (event, ...locals) => site(event, look(locals)),
     });
@@ -69,6 +77,7 @@ export const allocationProperties =
       doc,
       event,
       over: OVER,
+      seen: alike,
       when: (step, ...locals) => wrong(step, look(locals)) !== null,
       because: (step, ...locals) => wrong(step, look(locals)) ?? '',
       site: (step, ...locals) => site(step, look(locals)),
@@ -88,6 +97,7 @@ export const allocationProperties =
     });
     const seen = (when: (seen: Look) => boolean) => ({
       over: OVER,
+      seen: alike,
       when: (...locals: LocalState[]) => when(look(locals)),
     });
 

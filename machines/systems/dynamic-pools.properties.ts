@@ -109,6 +109,7 @@ export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: Syst
       name: 'one-owner',
       doc: 'A page belongs to exactly one of page allocator, atomic pool, swiotlb pool, or is leaked.',
       over: [...PAGES, 'driver'],
+      seen: (local, position) => position < PAGES.length && isIn(local, 'ownedTwice'),
       site: caller,
       holds: (...pages) =>
         pages.some((page) => isIn(page, 'ownedTwice'))
