@@ -74,9 +74,9 @@ function selectable(model: string, switches: readonly string[]): string {
   return ['c_decl { extern int selected; }', '#define JUDGE', ...defines, model].join('\n');
 }
 
-/** A path is no longer than there are states; the hash table has room for them, and is no larger. */
+/** A path has a step of the model and one of the claim for each state at most; the table has room, and is no larger. */
 const boundsFor = (states: number): string[] => [
-  `-m${states + 100}`,
+  `-m${2 * states + 100}`,
   `-w${Math.max(12, Math.ceil(Math.log2(states)) + 1)}`,
 ];
 

@@ -18,3 +18,11 @@ export function guestEnded(facts: SystemFacts) {
   if (!conversionMayEndGuest(facts)) return {};
   return { final: { over: ['guest'], is: (guest: LocalState) => guest.final } };
 }
+
+/** For other predicates: the instances to look at, none where nothing can end the guest, and whether it has ended. */
+export function guestIs(facts: SystemFacts) {
+  return {
+    over: conversionMayEndGuest(facts) ? ['guest'] : [],
+    ended: ([guest]: readonly LocalState[]): boolean => guest?.final === true,
+  };
+}
