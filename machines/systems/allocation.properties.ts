@@ -13,7 +13,8 @@ import {
   stateText,
 } from './allocation.look.ts';
 import { convertsBlocks, type Entry, hasPiece } from './allocation-setting.ts';
-import { guestEnded } from './guest.ts';
+import { guestEnded, guestIs, NO_END } from './guest.ts';
+import { goesOn, happens, requestIsServed } from './liveness.ts';
 
 type Rest<T> = Omit<T, 'kind' | 'name' | 'doc'>;
 
@@ -101,6 +102,7 @@ export const allocationProperties =
       when: (...locals: LocalState[]) => when(look(locals)),
     });
 
+    const asks = entry === 'attrs' ? 'dma_alloc_attrs' : 'dma_alloc_pages';
     const fits = facts.iommu || addressable(facts);
     /** A plain request in process context gets memory, if there is any. */
     const served =
@@ -325,6 +327,25 @@ export const allocationProperties =
           ...seen((now) => isIn(now['block[A]'], 'leaked') || isIn(now['piece[P]'], 'lost')),
         },
       ),
+
+      requestIsServed({
+        doc: 'An allocation',
+        over: ['buffer[A]'],
+        served: (buffer) => isIn(buffer, 'held'),
+        wanted: ({ type: is, params }) =>
+          is === asks &&
+          params.by === 'driver' &&
+          params.ctx === 'process' &&
+          (params.attrs ?? 'none') === 'none',
+        possible: fits,
+        requests: [asks],
+        fair: [goesOn('driver'), goesOn('other'), happens(asks.replace('alloc', 'free'))],
+        guest: converts ? guestIs(given) : NO_END,
+      }),
+      witness('request-is-served', 'an allocation is served', served, {
+        over: ['buffer[A]'],
+        when: (buffer) => isIn(buffer, 'held'),
+      }),
 
       {
         kind: 'deadlock',

@@ -3,7 +3,7 @@ import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { conversionMayFail, conversionSleeps, factsWith, type SystemFacts } from '../facts.ts';
 import { guestEnded, guestIs } from './guest.ts';
-import { goesOn, happens, saysNo } from './liveness.ts';
+import { goesOn, happens, requestIsServed } from './liveness.ts';
 
 type Ctx = Readonly<Record<string, unknown>>;
 const ctx = (state: LocalState) => state.context as Ctx;
@@ -52,7 +52,6 @@ const FAIR = [
  * that CPU nothing: they are kept from starting again and again.
  */
 const inAtomic = ({ params }: GlobalEvent) => params.ctx === 'atomic';
-const isNarrow = ({ type: is, params }: GlobalEvent) => is === 'dma_map_phys' && params.boundary === 'narrow';
 const ALLOCATIONS = ['kzalloc', 'alloc_pages', 'get_free_pages'];
 
 export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: SystemFacts): Property[] {
@@ -70,8 +69,6 @@ export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: Syst
   /** The memory of a pool, when it is in use. */
   const asIntended = facts.sharedPools && facts.convertible ? isShared : isPrivate;
   const guest = guestIs(given);
-  /** Any pool of the kernel's would do, were it shared as the device needs it: there is one, and it can be added to. */
-  const possible = facts.defaultPool && facts.dynamic && !facts.sharedTooHigh;
   const witness = (
     of: string,
     doc: string,
@@ -323,17 +320,18 @@ export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: Syst
       transient,
     ),
 
-    {
-      kind: 'leads-to',
-      name: 'request-is-served',
-      doc: 'A mapping that fits in a slot and is asked for again and again is served, once no allocation or conversion fails any more.',
-      over: ['driver', ...guest.over],
-      from: () => true,
-      to: (driver, ...end) => isIn(driver, 'mapped') || guest.ended(end),
+    requestIsServed({
+      doc: 'A mapping that fits in a slot',
+      over: ['driver'],
+      served: (driver) => isIn(driver, 'mapped'),
+      wanted: (event) =>
+        event.type === 'dma_map_phys' && !inAtomic(event) && event.params.boundary === 'wide',
+      // Any pool of the kernel's would do, were it shared as the device needs it: there is one, and it can be added to.
+      possible: facts.defaultPool && facts.dynamic && !facts.sharedTooHigh,
+      requests: ['dma_map_phys'],
       fair: FAIR,
-      onlyOnStem: (event) => saysNo(event) || inAtomic(event) || isNarrow(event),
-      recurring: (event) => possible && event.type === 'dma_map_phys',
-    },
+      guest,
+    }),
     witness(
       'request-is-served',
       'the driver has an address',
