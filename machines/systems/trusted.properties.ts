@@ -3,7 +3,8 @@ import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { addressable, factsWith, type SystemFacts } from '../facts.ts';
 import { dataArrives } from './data-arrives.ts';
-import { guestEnded } from './guest.ts';
+import { guestEnded, guestIs, NO_END } from './guest.ts';
+import { goesOn, happens, requestIsServed, SYNCS } from './liveness.ts';
 import { before, canBeAccepted, trustAnswers, trustRequests } from './trusted.ts';
 
 const isIn = (state: LocalState, path: string) => matchesState(path, state.value as StateValue);
@@ -43,6 +44,13 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
   const mappedIsShared = (other: LocalState) =>
     ofMapping(other).place === 'pool' ? poolIsShared : ofMapping(other).place === 'shared-ram';
   const got = ({ params }: GlobalEvent) => params.result !== 'error';
+
+  const request = {
+    possible: true,
+    requests: ['dma_alloc_attrs', 'dma_map_phys', ...SYNCS],
+    fair: [goesOn('driver'), goesOn('other'), happens('dma_free_attrs'), happens('dma_unmap_phys')],
+    guest: forced ? guestIs(given) : NO_END,
+  };
 
   return [
     {
@@ -137,6 +145,30 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
           }),
         ]
       : []),
+    requestIsServed({
+      ...request,
+      what: 'allocation',
+      doc: 'A coherent allocation',
+      over: ['driver'],
+      served: (driver) => isIn(driver, 'held'),
+      wanted: type('dma_alloc_attrs'),
+    }),
+    witness('request-is-served (allocation)', 'an allocation is served', true, {
+      over: ['driver'],
+      when: (driver) => isIn(driver, 'held'),
+    }),
+    requestIsServed({
+      ...request,
+      what: 'mapping',
+      doc: 'A mapping of ordinary memory',
+      over: ['other'],
+      served: (other) => isIn(other, 'mapped'),
+      wanted: (event) => type('dma_map_phys')(event) && event.params.attrs === 'none',
+    }),
+    witness('request-is-served (mapping)', 'a mapping is served', maps, {
+      over: ['other'],
+      when: (other) => isIn(other, 'mapped'),
+    }),
     {
       kind: 'deadlock',
       name: 'deadlock-free',
