@@ -31,6 +31,10 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
     (request) => request.device === 'untrusted' && answerTo(request).result !== 'error',
   );
   const allocates = addressable(built);
+  const getsAny =
+    allocates ||
+    (accepts && addressable(built, false)) ||
+    answers.some(({ result }) => result === 'shared' || result === 'private');
   const bounces = answers.some(({ place }) => place === 'pool');
   const poolIsShared = sharedPools && convertible;
   const witness = (
@@ -44,6 +48,9 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
   const mappedIsShared = (other: LocalState) =>
     ofMapping(other).place === 'pool' ? poolIsShared : ofMapping(other).place === 'shared-ram';
   const got = ({ params }: GlobalEvent) => params.result !== 'error';
+  const isBeyondMask = ({ params }: GlobalEvent) =>
+    (params.result === 'shared' || params.result === 'private') &&
+    !addressable(built, params.result === 'shared');
 
   const request = {
     possible: true,
@@ -81,19 +88,24 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
     {
       kind: 'forbidden',
       name: 'device-can-reach',
-      doc: 'A device that reaches shared memory only gets no other, and no address that says private.',
+      doc: 'A device that reaches shared memory only gets no other, and no address that says private. No device gets an address that its mask does not hold.',
       event: (event) =>
         (type('dma_alloc_attrs_ret', 'dma_map_phys_ret')(event) && got(event)) ||
         type('device_read', 'device_write')(event),
       over: ['driver', 'other', ...RANGES],
       when: (event, driver, other, ...ranges) => {
+        if (isBeyondMask(event)) return true;
         if (!isConfined(driver)) return false;
         if (event.params.result === 'private') return true;
         const ofAllocation = event.type === 'dma_alloc_attrs_ret' || event.params.map === 'A';
         return ofAllocation ? !allShared(ranges) : !mappedIsShared(other);
       },
-      because: ({ params }) =>
-        params.result === 'private' ? 'the address says private' : 'the host does not share the memory',
+      because: (event) => {
+        if (isBeyondMask(event)) return 'the mask of the device does not hold the address';
+        return event.params.result === 'private'
+          ? 'the address says private'
+          : 'the host does not share the memory';
+      },
     },
     witness('device-can-reach', 'a confined device has memory', confined && (allocates || maps), {
       event: (event) => type('dma_alloc_attrs_ret', 'dma_map_phys_ret')(event) && got(event),
@@ -113,7 +125,7 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       },
       because: ({ params }) => `the address says ${String(params.result)}, and the memory is not`,
     },
-    witness('address-matches-memory', 'an address says what the memory is', encoding !== null, {
+    witness('address-matches-memory', 'an address says what the memory is', encoding !== null && getsAny, {
       event: ({ params }) => params.result === 'shared' || params.result === 'private',
     }),
     {
@@ -125,7 +137,9 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       when: (_event, driver, ...ranges) => !alloc(driver).shared || !allPrivate(ranges),
       because: () => 'it was not taken from the page allocator to be shared',
     },
-    witness('no-exposure', 'memory is made shared', forced, { event: type('set_memory_decrypted') }),
+    witness('no-exposure', 'memory is made shared', forced && (allocates || (accepts && patches.has(12))), {
+      event: type('set_memory_decrypted'),
+    }),
     ...(accepts
       ? [
           witness('free-undoes-alloc', 'the device is accepted while it has memory', allocates, {
