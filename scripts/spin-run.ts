@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Network, Property } from '../src/lts/index.ts';
+import type { LeadsTo, Network, Property } from '../src/lts/index.ts';
 import { promela, promelaSwitch } from '../src/render/promela.ts';
+import { promelaLiveness } from '../src/render/promela-liveness.ts';
 
 const run = promisify(execFile);
 
@@ -67,6 +68,22 @@ export async function runSpin(
 }
 
 const SAFETY = ['-DSAFETY'];
+/** Room for as many processes as there may be fair sets. */
+const LIVENESS = ['-DNFAIR=3'];
+
+/**
+ * Whether Spin finds a run that violates a leads-to, on the model that is made for it.
+ * @param states how many states the network has
+ */
+export async function spinFindsLasso(network: Network, property: LeadsTo, states: number): Promise<boolean> {
+  return inFolder(async (folder) => {
+    const model = promelaLiveness(network, property, { title: network.name, command: 'scripts/spin.ts' });
+    const pan = await compile(folder, 'judge', model, LIVENESS);
+    // Under fairness a state can stand on the path once for each process.
+    const out = await runPan(folder, pan, 0, ['-a', '-f', ...boundsFor(20 * states)]);
+    return numberIn(out, /errors: (\d+)/) > 0;
+  });
+}
 
 /** The model, in which each switch is on when its number is the one that the running program is told. */
 function selectable(model: string, switches: readonly string[]): string {
@@ -76,7 +93,7 @@ function selectable(model: string, switches: readonly string[]): string {
 
 /** A path has a step of the model and one of the claim for each state at most; the table has room, and is no larger. */
 const boundsFor = (states: number): string[] => [
-  `-m${2 * states + 100}`,
+  `-m${2 * states + 10_000}`,
   `-w${Math.max(12, Math.ceil(Math.log2(states)) + 1)}`,
 ];
 
