@@ -15,6 +15,12 @@ const OPEN = 0;
 const SETTLED = 1;
 const BROKEN = 2;
 
+/** What `pan` has to be compiled with, so that it has room for the processes of a property. */
+export function fairnessFlag({ fair }: Pick<LeadsTo, 'fair'>): string {
+  // Spin has room for four processes a unit, two of which it keeps; beside the sets there are `rest` and the claim.
+  return `-DNFAIR=${Math.ceil((fair.length + 4) / 4)}`;
+}
+
 /** @throws PropertyError when the property cannot be written as a formula. */
 export function promelaLiveness(
   network: Network,
@@ -53,7 +59,7 @@ export function promelaLiveness(
       property.doc,
       `Written by: ${command}`,
       '',
-      'Judge:  spin -a model.pml && cc -O2 -DNOREDUCE -DNFAIR=3 -o pan pan.c && ./pan -a -f -m10000000',
+      `Judge:  spin -a model.pml && cc -O2 -DNOREDUCE ${fairnessFlag(property)} -o pan pan.c && ./pan -a -f -m10000000`,
       '        An acceptance cycle is a run that violates the property.',
     ]),
     ...writer.declarations(),
