@@ -51,7 +51,7 @@ export function promelaLiveness(
     (...locals) => property.from(...locals) === true,
   );
   const to = writer.macro('to', property, property.over, (...locals) => property.to(...locals) === true);
-  const processes = new Map(sets.map((set) => [set, writer.ids.of(`process ${set.name}`)]));
+  const processes = new Map(sets.map((set) => [set, writer.ids.of(`fair ${set.name}`)]));
 
   return [
     comment([
@@ -78,7 +78,7 @@ export function promelaLiveness(
     ...claim(settles, recurs),
     ...sets.flatMap((set) => [
       '',
-      `active proctype ${processes.get(set)!.replace(/^process_/, '')}() { /* ${set.name} */`,
+      `active proctype ${processes.get(set)}() { /* ${set.name} */`,
       '  do',
       ...set.events.map(option),
       '  od',
