@@ -4,8 +4,9 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Network, Property } from '../src/lts/index.ts';
+import type { LeadsTo, Network, Property } from '../src/lts/index.ts';
 import { promela, promelaSwitch } from '../src/render/promela.ts';
+import { fairnessFlag, promelaLiveness } from '../src/render/promela-liveness.ts';
 
 const run = promisify(execFile);
 
@@ -68,6 +69,20 @@ export async function runSpin(
 
 const SAFETY = ['-DSAFETY'];
 
+/**
+ * Whether Spin finds a run that violates a leads-to, on the model that is made for it.
+ * @param states how many states the network has
+ */
+export async function spinFindsLasso(network: Network, property: LeadsTo, states: number): Promise<boolean> {
+  return inFolder(async (folder) => {
+    const model = promelaLiveness(network, property, { title: network.name, command: 'scripts/spin.ts' });
+    const pan = await compile(folder, 'judge', model, [fairnessFlag(property)]);
+    // A state can stand on the path several times: in each phase, and once for each process that is owed a step.
+    const out = await runPan(folder, pan, 0, ['-a', '-f', ...boundsFor(20 * states)]);
+    return numberIn(out, /errors: (\d+)/) > 0;
+  });
+}
+
 /** The model, in which each switch is on when its number is the one that the running program is told. */
 function selectable(model: string, switches: readonly string[]): string {
   const defines = switches.map((name, n) => `#define ${name} c_expr { selected == ${n + 1} }`);
@@ -76,7 +91,7 @@ function selectable(model: string, switches: readonly string[]): string {
 
 /** A path has a step of the model and one of the claim for each state at most; the table has room, and is no larger. */
 const boundsFor = (states: number): string[] => [
-  `-m${2 * states + 100}`,
+  `-m${2 * states + 10_000}`,
   `-w${Math.max(12, Math.ceil(Math.log2(states)) + 1)}`,
 ];
 
@@ -117,7 +132,8 @@ async function runPan(
     env: { ...process.env, PROPERTY: String(property) },
     maxBuffer: 1 << 26,
   });
-  if (/max search depth too small|out of memory/i.test(stdout))
+  const found = /errors: [1-9]/.test(stdout);
+  if (!found && /max search depth too small|out of memory/i.test(stdout))
     throw new Error(`pan did not finish:\n${stdout}`);
   return stdout;
 }

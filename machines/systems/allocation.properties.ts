@@ -104,11 +104,13 @@ export const allocationProperties =
 
     const asks = entry === 'attrs' ? 'dma_alloc_attrs' : 'dma_alloc_pages';
     const fits = facts.iommu || addressable(facts);
+    /** A device that is not coherent is given uncached memory, where there is a way to make it. */
+    const could =
+      fits &&
+      (facts.iommu || entry === 'pages' || facts.coherent || facts.remap || facts.uncached !== 'none');
     /** A plain request in process context gets memory, if there is any. */
     const served =
-      fits &&
-      (facts.iommu || !facts.restricted || facts.memEncrypt === facts.forced || !patches.has(7)) &&
-      (facts.iommu || entry === 'pages' || facts.coherent || facts.remap || facts.uncached !== 'none');
+      could && (facts.iommu || !facts.restricted || facts.memEncrypt === facts.forced || !patches.has(7));
     const fromPages =
       served && (facts.iommu || !facts.restricted) && ['none', 'uncached'].includes(facts.uncached);
     /** Memory of the page allocator is shared, and made private again. */
@@ -337,7 +339,7 @@ export const allocationProperties =
           params.by === 'driver' &&
           params.ctx === 'process' &&
           (params.attrs ?? 'none') === 'none',
-        possible: fits,
+        possible: could,
         requests: [asks],
         fair: [goesOn('driver'), goesOn('other'), happens(asks.replace('alloc', 'free'))],
         guest: converts ? guestIs(given) : NO_END,

@@ -216,7 +216,7 @@ export function bootProperties(patches: ReadonlySet<number>, given: SystemFacts)
       over: ['boot', MEM],
       served: (boot, mem) => !isIn(boot, 'up') || isIn(mem, 'mapped') || contextOf(mem).mem !== 'active',
       wanted: typed('dma_map_phys'),
-      possible: addressable(facts) || !facts.sharedTooHigh,
+      possible: !facts.sharedTooHigh,
       requests: ['dma_map_phys'],
       fair: [goesOn('boot'), goesOn('driver'), happens('dma_unmap_phys')],
       guest: guestIs(given),

@@ -3,6 +3,7 @@
  * start, drivers unmap. New requests are never taken for granted.
  */
 import type { FairSet, GlobalEvent, LeadsTo, LocalState, ParamValue } from '../../src/lts/types.ts';
+import type { SystemFacts } from '../facts.ts';
 import { type GuestLook, NO_END } from './guest.ts';
 
 /** A task in the middle of a call takes its next step: its observation, or one of the answers that it waits for. */
@@ -32,6 +33,14 @@ export const SYNCS = ['dma_sync_single_for_cpu', 'dma_sync_single_for_device'];
  */
 export const saysNo = ({ kind, params }: GlobalEvent): boolean =>
   kind === 'choice' && (params.ok === false || params.ret === 'failed' || params.page === 'none');
+
+/** Ordinary memory below 4 GiB can be mapped for the device: as it is, or through a pool of shared memory. */
+export function canBeMapped({ confined, mask, encoding, ...rest }: SystemFacts): boolean {
+  const { iommu, restricted, swiotlb, poolAnywhere } = rest;
+  const direct = !confined && !(mask === 32 && encoding === 'private');
+  const pool = restricted || (swiotlb !== 'noforce' && !(mask === 32 && poolAnywhere));
+  return iommu || direct || (pool && !(mask === 32 && encoding === 'shared'));
+}
 
 /** A request that a system can make, and what becomes of it. */
 export interface Request {

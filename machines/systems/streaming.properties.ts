@@ -1,9 +1,9 @@
 /** What must hold in `streaming`: where mappings lie, what their addresses say, and that bytes arrive. */
 import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
-import { addressable, factsWith, type SystemFacts } from '../facts.ts';
+import { factsWith, type SystemFacts } from '../facts.ts';
 import { dataArrives } from './data-arrives.ts';
-import { goesOn, happens, requestIsServed, SYNCS } from './liveness.ts';
+import { canBeMapped, goesOn, happens, requestIsServed, SYNCS } from './liveness.ts';
 import { OWNER, requests, streamingSetting } from './streaming-setting.ts';
 
 const isIn = (state: LocalState, path: string) => matchesState(path, state.value as StateValue);
@@ -114,7 +114,7 @@ export function streamingProperties(patches: ReadonlySet<number>, facts: SystemF
       over: ['driver'],
       served: (driver) => isIn(driver, 'mapped'),
       wanted: on('dma_map_phys', { by: 'driver', attrs: 'none', size: 'fits' }),
-      possible: couldBeMapped(facts),
+      possible: canBeMapped(facts),
       requests: ['dma_map_phys', 'dma_map_sg_attrs', ...SYNCS],
       fair: [goesOn('driver'), goesOn('other'), happens('dma_unmap_phys'), happens('dma_unmap_sg_attrs')],
     }),
@@ -134,9 +134,4 @@ export function streamingProperties(patches: ReadonlySet<number>, facts: SystemF
 
 function nameOf({ place }: Mapping): string {
   return { pool: 'a slot of the pool', mmio: 'registers', ram: 'private memory' }[place] ?? 'shared memory';
-}
-
-/** There is a pool, or the device reaches all memory; and what it can be given fits in its mask. */
-function couldBeMapped(facts: SystemFacts): boolean {
-  return facts.confined ? facts.swiotlb !== 'noforce' && addressable({ ...facts, forced: true }) : true;
 }

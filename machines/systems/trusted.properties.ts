@@ -4,8 +4,8 @@ import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/
 import { addressable, factsWith, type SystemFacts } from '../facts.ts';
 import { dataArrives } from './data-arrives.ts';
 import { guestEnded, guestIs, NO_END } from './guest.ts';
-import { goesOn, happens, requestIsServed, SYNCS } from './liveness.ts';
-import { before, canBeAccepted, trustAnswers, trustRequests } from './trusted.ts';
+import { canBeMapped, goesOn, happens, requestIsServed, SYNCS } from './liveness.ts';
+import { after, before, canBeAccepted, trustAnswers, trustRequests } from './trusted.ts';
 
 const isIn = (state: LocalState, path: string) => matchesState(path, state.value as StateValue);
 const RANGES = ['range[A0]', 'range[A1]'];
@@ -54,6 +54,7 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
 
   const request = {
     possible: true,
+
     requests: ['dma_alloc_attrs', 'dma_map_phys', ...SYNCS],
     fair: [goesOn('driver'), goesOn('other'), happens('dma_free_attrs'), happens('dma_unmap_phys')],
     guest: forced ? guestIs(given) : NO_END,
@@ -175,6 +176,7 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       ...request,
       what: 'mapping',
       doc: 'A mapping of ordinary memory',
+      possible: canBeMapped(given) && (!accepts || canBeMapped(after(facts))),
       over: ['other'],
       served: (other) => isIn(other, 'mapped'),
       wanted: (event) => type('dma_map_phys')(event) && event.params.attrs === 'none',

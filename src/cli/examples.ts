@@ -65,6 +65,10 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
   export: [
     ['npx ccdma export promela dynamic-pools --platform tdx > model.pml', 'for spin -a and pan'],
     [
+      'npx ccdma export promela dynamic-pools --platform tdx --liveness --property pool-comes-back > live.pml',
+      'for pan -a -f: does every retired pool come back?',
+    ],
+    [
       'npx ccdma export tla dynamic-pools --platform cca --out /tmp/tla',
       'a module, and a configuration for TLC',
     ],

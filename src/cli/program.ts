@@ -169,7 +169,11 @@ export function programOf(io: Io, job: Job): Command {
       'promela (Spin), tla (TLA+, for TLC), aut (the graph, for mCRL2, CADP, LTSmin), itf (a run, for Apalache, Quint), or rv (a machine in place of the system, for a monitor in the kernel)',
     ),
   )
-    .option('--property <name>', 'with itf: the shortest counterexample of this property')
+    .option(
+      '--property <name>',
+      'with itf: the shortest counterexample of this property; with --liveness: the property that must come',
+    )
+    .option('--liveness', 'with promela: a model for what must come, to be judged under weak fairness')
     .option('--site <symbol>', 'with --property: the one at this kernel symbol')
     .option('--out <dir>', 'write files into this folder (default: to standard output)')
     .addOption(maxStates())

@@ -134,12 +134,7 @@ function checkOf(writer: PromelaWriter, property: Property): Check {
     }
     case 'possible': {
       const { over = [], when } = property;
-      const macro = writer.macro(
-        name,
-        property,
-        over,
-        (...locals) => when === undefined || when(...locals),
-      );
+      const macro = writer.macro(name, property, over, (...locals) => when === undefined || when(...locals));
       if (property.event === undefined) return everywhere(macro.define, `!${macro.text}`);
       let first = true;
       return neverIn(property.event, () => {

@@ -32,7 +32,14 @@ export interface ReplayOptions {
 
 /** A path, or the reason why there is none to show: what was asked about holds. */
 export type Source =
-  | { readonly subject: Subject; readonly machines: Series; readonly path: Path; readonly title: string }
+  | {
+      readonly subject: Subject;
+      readonly machines: Series;
+      readonly path: Path;
+      readonly title: string;
+      /** Of a lasso: how many steps of the path, the last ones, are repeated; and what that violates. */
+      readonly lasso?: { readonly repeats: number; readonly property: string; readonly because: string };
+    }
   | { readonly subject: Subject; readonly nothing: string };
 
 const WAYS = ['property', 'finding', 'path', 'file', 'schedule'] as const;
@@ -91,8 +98,10 @@ function fromProperty(
           : `${property} does not fail at ${wanted} here; it fails at ${elsewhere.join(', ')}.`,
     };
   }
-  const { path } = verdict.counterexamples.find((found) => found.site === site)!;
-  return { subject, machines, path, title };
+  const { path, loop, because } = verdict.counterexamples.find((found) => found.site === site)!;
+  if (loop === undefined) return { subject, machines, path, title };
+  const lasso = { repeats: loop.length, property, because };
+  return { subject, machines, path: [...path, ...loop], title, lasso };
 }
 
 function fromFinding(lab: Lab, system: string | undefined, options: ReplayOptions): Source {

@@ -70,13 +70,14 @@ function showLog(io: Io, { subject, machines, path }: Exclude<Source, { nothing:
 }
 
 function show(io: Io, source: Exclude<Source, { nothing: string }>, options: ReplayOptions): number {
-  const { subject, machines, path, title } = source;
+  const { subject, machines, path, title, lasso } = source;
   const judged: Subject = { ...subject, series: machines };
   const network = networkOf(judged);
   const steps = describePath(network, path);
   const violations = pathViolations(network, propertiesOf(judged), path);
   const simulator = options.simulate === true ? replayOnSimulator(subject, machines, path) : null;
   const bad =
+    lasso !== undefined ||
     violations.length > 0 ||
     (simulator !== null &&
       (simulator.divergence !== null || simulator.steps.some(({ violated }) => violated.length > 0)));
@@ -87,13 +88,19 @@ function show(io: Io, source: Exclude<Source, { nothing: string }>, options: Rep
       path,
       steps,
       violations,
+      ...(lasso === undefined ? {} : { lasso }),
       simulator,
     });
   } else {
     const c = coloursOf(io);
     const whose = machines === subject.series ? '' : `, with the machines of ${machines.name}`;
     const table = textTable(
-      { title, subtitle: `${subjectLabel(subject)}${whose}`, steps: shortSteps(steps) },
+      {
+        title,
+        subtitle: `${subjectLabel(subject)}${whose}`,
+        steps: shortSteps(steps),
+        ...(lasso === undefined ? {} : { verdict: lasso, repeats: lasso.repeats }),
+      },
       { width: io.width, colour: io.colour },
     );
     io.out(table);
@@ -101,7 +108,8 @@ function show(io: Io, source: Exclude<Source, { nothing: string }>, options: Rep
     for (const { step, property, because } of violations) {
       io.out(c.red(paragraph(io, `Step ${step} violates ${property}: ${because}`)));
     }
-    if (violations.length === 0) io.out(c.green('No safety property is violated on this path.'));
+    if (violations.length === 0 && lasso === undefined)
+      io.out(c.green('No safety property is violated on this path.'));
     if (simulator !== null) io.out(`\n${replayText(io, simulator)}`);
     else
       io.out(

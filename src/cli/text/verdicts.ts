@@ -67,7 +67,8 @@ export function counterexampleTrace(checked: CheckedSubject, property: string, s
   return {
     title: `${property} fails at ${found.site}`,
     subtitle: subjectLabel(checked.subject),
-    steps: shortSteps(describePath(checked.graph.network, found.path)),
+    steps: shortSteps(describePath(checked.graph.network, [...found.path, ...(found.loop ?? [])])),
+    ...(found.loop === undefined ? {} : { repeats: found.loop.length }),
     verdict: { property, because: found.because },
   };
 }
