@@ -46,6 +46,10 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
       'npx ccdma simulate test/scenarios/azure-nvme.ts --platform snp --steps',
       'on one platform, with every step of the kernel',
     ],
+    [
+      'npx ccdma simulate test/scenarios/transient-pool.ts --platform cca --trace',
+      'the log that ftrace would have recorded',
+    ],
   ],
   decide: [
     ['npx ccdma decide map --platform tdx --device untrusted --attrs MMIO', 'one kind of mapping'],
@@ -85,6 +89,14 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
     [
       'npx ccdma trace test/fixtures/traces/linux-6.12/exhaust.txt.gz --diagram /tmp/free-in-softirq.svg',
       'a kernel before it: dynamic pools are freed in softirq',
+    ],
+    [
+      'npx ccdma trace test/fixtures/traces/linux-6.12/exhaust.txt.gz --to-path',
+      'the life of such a pool as a path, and what v5 would have done',
+    ],
+    [
+      'npx ccdma trace test/fixtures/traces/linux-7.3/contexts.txt.gz --platform tdx --coverage --diagrams /tmp/coverage --suggest',
+      'what the workload exercised of the machines, and what would exercise the rest',
     ],
   ],
   probes: [

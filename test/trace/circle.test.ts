@@ -2,7 +2,6 @@
  * Every path there and back: run on the simulated kernel, written as a log, judged; the log never says the opposite of
  * the simulator's own verdict. A share of the paths here; all of them with `npm run traces`.
  */
-import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { SYSTEMS } from '../../machines/systems/index.ts';
 import { suiteOf } from '../../src/conformance/conform.ts';
@@ -113,10 +112,4 @@ test('an entry excuses what it says, and nothing else', () => {
   } as const;
   expect(excuseFor(freed, 'ppc-svm')).toBeDefined();
   expect(excuseFor(freed, 'tdx')).toBeUndefined();
-});
-
-test('docs/traces.md lists what a log cannot decide, with the reasons', () => {
-  const docs = readFileSync(new URL('../../docs/traces.md', import.meta.url), 'utf8');
-  for (const { property, what, reason } of UNDECIDABLE)
-    expect(docs).toContain(`| ${property} | ${what} | ${reason} |`);
 });

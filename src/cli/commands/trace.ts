@@ -6,14 +6,13 @@ import { TraceError } from '../../trace/index.ts';
 import {
   type CoverageRow,
   coverageOf,
-  type HistoryLine,
-  historyOf,
   type Judged,
   joinCoverage,
   judgeFile,
   Specification,
   type Violation,
 } from '../../trace/judge/index.ts';
+import { type HistoryLine, historyOf } from '../../trace/path/history.ts';
 import { type Suggestion, Suggestions } from '../../trace/suggest.ts';
 import { writeAll } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -151,8 +150,12 @@ async function gather(io: Io, file: string, { verdict, specification, shapes }: 
   return told;
 }
 
+/** Of the violations the one whose object has the most to tell, the first of several. */
 function draw(to: string, file: string, told: readonly Told[]): boolean {
-  const first = told.find(({ history }) => history.length > 0);
+  const first = told.reduce<Told | undefined>(
+    (most, one) => (one.history.length > (most?.history.length ?? 0) ? one : most),
+    undefined,
+  );
   if (first === undefined) return false;
   writeFileSync(to, svgSequence(historyTrace(file, first)));
   return true;

@@ -1,6 +1,7 @@
 /** Verdicts on trace logs, as text, and the life of an object as a table or a diagram. */
 import { type Trace, textRows } from '../../render/index.ts';
-import type { CoverageRow, HistoryLine, Judged } from '../../trace/judge/index.ts';
+import type { CoverageRow, Judged } from '../../trace/judge/index.ts';
+import type { HistoryLine } from '../../trace/path/history.ts';
 import type { Told } from '../commands/trace.ts';
 import type { Io } from '../io.ts';
 import { coloursOf, count, series as listed, paragraph } from './layout.ts';
@@ -56,6 +57,9 @@ function violationText(io: Terminal, judged: Judged, { violation, history }: Tol
 
 /** A log does not say whether its kernel encrypts: the request is what is judged. */
 function requestText({ specification }: Judged): string {
+  const { platforms } = specification;
+  const [one] = platforms;
+  if (platforms.length === 1) return `On ${one!.name} a conversion may sleep.`;
   return `The request is the violation, whether or not this kernel had anything to encrypt: a conversion may sleep on ${listed(specification.sleepsOn())}, and returns at once where nothing is encrypted.`;
 }
 

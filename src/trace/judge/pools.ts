@@ -61,6 +61,7 @@ export function poolFreeBegins(scene: Scene, record: TraceRecord, lane: Lane, fr
   const pointer = record.hex('work') ?? record.hex('rcu');
   const pool = poolOf(scene, pointer);
   frame.instance = scene.follow('dynamic-free', !frame.sure);
+  if (record.context.known) scene.frees[record.context.interrupt > 0 ? 'softirq' : 'task']++;
   // In a machine with patch 17 the RCU callback only queues the work. Before it, a search that failed frees at once.
   if (lane.inside('tbl_map') !== undefined) scene.step(frame.instance, 'search_failed', {}, record);
   else if (record.context.interrupt > 0) scene.step(frame.instance, 'rcu_softirq', {}, record);

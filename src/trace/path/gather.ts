@@ -3,7 +3,7 @@
  * of its life, too. Two more passes over the file: which object is meant, then its calls.
  */
 import type { Bound, PointRole, Role } from '../binding/roles.ts';
-import { type Any, Judge, type Lane, nameOf, type Specification } from '../judge/index.ts';
+import { type Any, Judge, type Lane, nameOf, type Specification, type Touch } from '../judge/index.ts';
 import { type ReadOptions, readTrace, type TraceReading } from '../reader.ts';
 import type { TraceRecord } from '../record.ts';
 
@@ -113,11 +113,12 @@ export interface Wanted {
 const RANK = ['pool', 'allocation', 'mapping', 'page range'];
 
 /** One pass: calls `seen` with every call that is over, and the objects that it touched. */
-async function pass(
+export async function pass(
   file: string,
   specification: Specification,
   shapes: TraceReading['shapes'] | undefined,
   seen: (segment: Segment, touched: ReadonlySet<Any>) => void,
+  touch: Touch = () => {},
 ): Promise<Judge> {
   const touched = new WeakMap<Segment, Set<Any>>();
   const segments = new Segments((segment) => seen(segment, touched.get(segment) ?? new Set()));
@@ -131,7 +132,8 @@ async function pass(
       finish();
       last = { segment: segments.add(record, bound, lane), bound };
     },
-    touch: (thing) => {
+    touch: (thing, record, lane, change) => {
+      touch(thing, record, lane, change);
       if (last === undefined) return;
       let all = touched.get(last.segment);
       if (all === undefined) {

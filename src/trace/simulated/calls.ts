@@ -12,6 +12,10 @@ export interface Call {
   readonly frame: Frame;
   /** Arguments that the frame does not keep. */
   readonly given: Given;
+  /** Those of the calls that it stands in, by their frames. */
+  readonly givenTo: ReadonlyMap<Frame, Given>;
+  /** Physical addresses of the entries of lists that are mapped, by bus address. */
+  readonly entries: Map<number, number>;
   /** The function that called it. */
   readonly caller: string;
   readonly deviceName: (device: number) => string;
@@ -29,7 +33,8 @@ function arg(call: Call, name: string): unknown {
   if (own !== undefined) return own;
   const { stack } = call.task;
   for (let i = stack.length - 1; i >= 0; i--) {
-    const passed = stack[i]![name];
+    const outer = stack[i]!;
+    const passed = outer[name] ?? call.givenTo.get(outer)?.[name];
     if (passed !== undefined) return passed;
   }
   return undefined;
@@ -155,6 +160,9 @@ function mappedList(call: Call, ents: number): string[] {
       `dma_map_sg_err: ${head} phys_addrs=${phys} nents=${entries.length} err=-5 attrs=${attrsOf(call)}`,
     ];
   const done = frame.done as unknown as List;
+  done.forEach(({ dma }, i) => {
+    call.entries.set(dma, entries[i]!.paddr!);
+  });
   const counts = `nents=${entries.length}/${entries.length} ents=${done.length}/${done.length}`;
   return [
     `dma_map_sg: ${head} ${counts} dma_addrs=${list(done.map(({ dma }) => dma))} sizes=${list(done.map(({ bytes }) => bytes))} phys_addrs=${phys} attrs=${attrsOf(call)}`,
@@ -163,7 +171,7 @@ function mappedList(call: Call, ents: number): string[] {
 
 function unmappedList(call: Call): string[] {
   const segments = call.frame.segments as unknown as List;
-  const phys = list(segments.map(({ dma }) => dma));
+  const phys = list(segments.map(({ dma }) => call.entries.get(dma) ?? dma));
   return [
     `dma_unmap_sg: ${plainDevice(call)} dir=${directionOf(call)} phys_addrs=${phys} attrs=${attrsOf(call)}`,
   ];

@@ -36,6 +36,7 @@ export class Recorder implements Watcher {
   readonly #deviceName: (device: number) => string;
   readonly #tracks = new WeakMap<Task, Track>();
   readonly #pids = new Map<string, number>();
+  readonly #entries = new Map<number, number>();
 
   constructor(kernel: Kernel, options: RecorderOptions = {}) {
     this.#kernel = kernel;
@@ -103,7 +104,16 @@ export class Recorder implements Watcher {
   }
 
   #call(task: Task, frame: Frame, given: Given, caller: string): Call {
-    return { kernel: this.#kernel, task, frame, given, caller, deviceName: this.#deviceName };
+    return {
+      kernel: this.#kernel,
+      task,
+      frame,
+      given,
+      givenTo: this.#track(task).given,
+      entries: this.#entries,
+      caller,
+      deviceName: this.#deviceName,
+    };
   }
 
   #track(task: Task): Track {
