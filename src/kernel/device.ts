@@ -2,7 +2,7 @@
  * Devices: what they can reach, and how a bus address says shared or private
  * (include/linux/dma-direct.h, kernel/dma/direct.c). A device is named by its number.
  */
-import { deviceViewAt, viewByte, writeViewByte } from './dma/arch-sync.ts';
+import { deviceViewAt, viewByte, writeViewByte } from './device-view.ts';
 import type { Kernel } from './kernel.ts';
 import { HOST_SHARED, NORMAL_BASE, PAGE_SIZE, pageIndex, readByte, writeByte } from './memory.ts';
 import type { DeviceState, IommuMapping, IoTlbMem } from './state.ts';
