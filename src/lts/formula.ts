@@ -20,14 +20,19 @@ export interface Test {
   readonly id: number;
 }
 
-/** More questions than this in one predicate, and it is refused: it cannot be written down. */
-const MAX_QUESTIONS = 2_000_000;
+/** A predicate that is run more often than this is refused: it cannot be written down. */
+const MAX_QUESTIONS = 20_000_000;
 
 /** A part of a local state that a predicate may read. */
 interface Feature {
   readonly of: number;
   /** `value`, `key`, `index`, `final`, `context` as a whole, or one field of it. */
   readonly name: string;
+}
+
+/** How often predicates may still be run; each run is taken off. */
+export interface Budget {
+  left: number;
 }
 
 /** A predicate reads so much that its formula would be too large. */
@@ -48,7 +53,7 @@ class Question {
  * @param instances by instance that the predicate is given: its local states
  * @param predicate pure, and reads its arguments only
  * @param seen local states that are seen alike are judged by the first of them
- * @param maxQuestions how many combinations of what it reads are followed
+ * @param budget how many combinations of what it reads may be followed
  * @throws PropertyError when it throws, or reads too much
  */
 export function formulaOf(
@@ -56,9 +61,9 @@ export function formulaOf(
   instances: readonly (readonly LocalState[])[],
   predicate: (...locals: LocalState[]) => boolean,
   seen?: (local: LocalState, position: number) => ParamValue,
-  maxQuestions = MAX_QUESTIONS,
+  budget: Budget = { left: MAX_QUESTIONS },
 ): Formula {
-  if (seen === undefined) return new Builder(property, instances, predicate, maxQuestions).build();
+  if (seen === undefined) return new Builder(property, instances, predicate, budget).build();
   const classes = instances.map((states, position) => {
     const alike = new Map<ParamValue, LocalState[]>();
     for (const state of states) {
@@ -69,7 +74,7 @@ export function formulaOf(
   });
   // The builder sees the first of each class.
   const firsts = classes.map((all) => all.map(([first]) => first!));
-  const small = new Builder(property, firsts, predicate, maxQuestions).build();
+  const small = new Builder(property, firsts, predicate, budget).build();
   return expanded(small, classes, new Map());
 }
 
@@ -98,16 +103,17 @@ class Builder {
   readonly #instances: readonly (readonly LocalState[])[];
   readonly #predicate: (...locals: LocalState[]) => boolean;
   readonly #nodes = new Map<string, Test>();
-  readonly #maxQuestions: number;
-  #questions = 0;
+  readonly #budget: Budget;
+  readonly #allowed: number;
 
   constructor(
     property: string,
     instances: readonly (readonly LocalState[])[],
     predicate: (...locals: LocalState[]) => boolean,
-    maxQuestions: number,
+    budget: Budget,
   ) {
-    this.#maxQuestions = maxQuestions;
+    this.#budget = budget;
+    this.#allowed = budget.left;
     this.#property = property;
     this.#instances = instances;
     this.#predicate = predicate;
@@ -122,11 +128,11 @@ class Builder {
 
   /** @param left by instance: local states that agree with all that was answered so far */
   #under(left: readonly (readonly number[])[], known: ReadonlyMap<string, unknown>): Formula {
+    this.#budget.left--;
     const outcome = this.#run(left, known);
     if (typeof outcome === 'boolean') return outcome;
-    this.#questions++;
-    if (this.#questions > this.#maxQuestions) {
-      const most = `more than ${this.#maxQuestions} combinations of what it reads`;
+    if (this.#budget.left < 0) {
+      const most = `more than ${this.#allowed} combinations of what it reads`;
       throw new TooManyQuestions(this.#property, `it cannot be written as a formula: it has ${most}`);
     }
     const { of, name } = outcome;

@@ -13,7 +13,7 @@ import type {
   Property,
   VerdictStatus,
 } from './types.ts';
-import { type StateTest, stateTest } from './watch.ts';
+import { type StateTest, stateTest, WORTH_OF_ALL } from './watch.ts';
 
 export type SafetyProperty = Exclude<Property, LeadsTo>;
 
@@ -77,6 +77,7 @@ export class SafetyWatch {
     this.#layout = layout;
     this.#properties = properties;
     this.found = this.#found;
+    const budget = { left: WORTH_OF_ALL };
     const onState: StateWatch[] = [];
     const onStep: StepWatch[] = [];
     const onStuck: { of: DeadlockFree; final: StateTest }[] = [];
@@ -85,7 +86,7 @@ export class SafetyWatch {
     this.onStuck = onStuck;
     for (const property of properties) {
       const test = (over: readonly string[], predicate: (...locals: LocalState[]) => boolean) =>
-        stateTest(network, layout, property, over, predicate);
+        stateTest(network, layout, property, over, predicate, budget);
       if (property.kind === 'invariant') {
         const found = test(property.over, (...locals) => property.holds(...locals) !== true);
         onState.push({ of: property, found });

@@ -1,11 +1,13 @@
 /** Safety properties as generated functions of a packed state, asked while the states are being found. */
 import { instanceIndex } from './combos.ts';
-import { type Formula, formulaOf, TooManyQuestions, testsOf } from './formula.ts';
+import { type Budget, type Formula, formulaOf, TooManyQuestions, testsOf } from './formula.ts';
 import { type Layout, unpackOne } from './layout.ts';
 import type { LocalState, Network, Property } from './types.ts';
 
 /** Beyond so many questions a predicate is rather asked where it occurs than written as a formula. */
-const WORTH = 20_000;
+const WORTH = 1000;
+/** And beyond so many for all predicates of a search. */
+export const WORTH_OF_ALL = 10_000;
 
 /** A formula over the local states of a packed state `words[at …]`. */
 export interface StateTest {
@@ -19,6 +21,7 @@ export interface StateTest {
 /**
  * Compiles a predicate over the local states of the instances in `over`.
  *
+ * @param budget of all predicates of the search; what this one asks is taken off
  * @throws PropertyError for an unknown instance, or a predicate that throws
  */
 export function stateTest(
@@ -27,15 +30,20 @@ export function stateTest(
   { name, seen }: Pick<Property, 'name' | 'seen'>,
   over: readonly string[],
   predicate: (...locals: LocalState[]) => boolean,
+  budget: Budget = { left: WORTH_OF_ALL },
 ): StateTest {
   const at = over.map((instance) => instanceIndex(network, instance, name));
   const states = at.map((i) => network.instances[i]!.lts.states);
+  const own = { left: Math.min(WORTH, budget.left) };
+  const allowed = own.left;
   let formula: Formula;
   try {
-    formula = formulaOf(name, states, predicate, seen, WORTH);
+    formula = formulaOf(name, states, predicate, seen, own);
   } catch (error) {
     if (!(error instanceof TooManyQuestions)) throw error;
     return { is: asked(at, network, layout, predicate), formula: null, at };
+  } finally {
+    budget.left -= allowed - Math.max(0, own.left);
   }
   const is = typeof formula === 'boolean' ? () => formula : compile(formula, at, network, layout);
   return { is, formula, at };
