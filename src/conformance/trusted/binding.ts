@@ -119,7 +119,8 @@ function driverEvent(kernel: Kernel, task: Task, by: string): Pending | null | u
     case 'memset':
     case 'dma_free_attrs_ret':
       return { type: name, params: { by } };
-    // The atomic pools are asked first, and own nothing of it. The end of the guest is never taken.
+    // The atomic pools are asked first, and own nothing of it. Before patch 12 force is asked after them: an
+    // acceptance between is left to the exploration. The end of the guest is never taken.
     case 'dma_free_from_pool':
     case 'guest_over':
       return null;
