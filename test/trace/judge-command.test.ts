@@ -50,6 +50,15 @@ describe('trace', () => {
   });
 
   test.each([
+    [folder, 'a directory; name the trace logs in it'],
+    ['/dev/null', 'not a file; a log is read more than once'],
+  ])('no file, %s: one clear line and exit 2', async (path, says) => {
+    const { code, err, out } = await ccdma(['trace', path]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err.trim().split('\n')).toEqual([expect.stringContaining(says)]);
+  });
+
+  test.each([
     ['missing.txt', undefined, 'no such file'],
     ['empty.txt', '', 'an empty file'],
     ['words.txt', 'no trace at all\n', 'no trace log'],

@@ -9,27 +9,19 @@ import {
   directFreeBegins,
   directFreeEnds,
   freeing,
-  pieceOffered,
   pieceWanted,
 } from './allocations.ts';
 import { judgeContext, mayBlock } from './context-check.ts';
 import { conversionBegins, conversionEnds } from './conversions.ts';
-import type { Frame, Lane } from './lanes.ts';
+import { type Frame, frameOf, type Lane } from './lanes.ts';
 import { mapBegins, mapped, mappedList, slotFound, slotReleased, unmapBegins, unmapped } from './mappings.ts';
-import { goesBack, strayed } from './pieces.ts';
-import { bufferNamed, poolBufferOffered, poolFreeBegins, poolFreeEnds, poolMade, poolUsed } from './pools.ts';
+import { pieceAnswered, pieceGiven } from './piece-calls.ts';
+import { strayed } from './pieces.ts';
+import { bufferNamed, poolFreeBegins, poolFreeEnds, poolMade, poolUsed } from './pools.ts';
 import { Scene, type Touch } from './scene.ts';
 import { expire } from './slots.ts';
 import type { Specification } from './specification.ts';
 import { Tally } from './tally.ts';
-
-/** The calls that give an atomic pool's piece back. */
-const GIVERS: ReadonlySet<Role> = new Set<Role>([
-  'alloc_pool',
-  'dyn_free',
-  'direct_free',
-  'direct_free_pages',
-]);
 
 export interface JudgeOptions {
   readonly touch?: Touch;
@@ -109,33 +101,6 @@ export class Judge implements TraceSink {
     this.#unit = point < 0 ? 0 : 10 ** (record.timeText.length - point - 1);
   }
 
-  #frame(record: TraceRecord, role: Role): Frame {
-    const { context } = record;
-    return {
-      role,
-      line: record.line,
-      device: this.scene.device(record, 'dev') ?? '',
-      size: record.int('size') ?? 0,
-      attrs: record.int('attrs') ?? 0,
-      gfp: record.int('gfp'),
-      sure: context.known && context.interrupt === 0,
-      unjudged: false,
-      start: 0,
-      fromPool: undefined,
-      owned: undefined,
-      strayed: undefined,
-      piece: undefined,
-      conversion: undefined,
-      unread: false,
-      copied: false,
-      released: false,
-      pool: undefined,
-      mapping: undefined,
-      allocation: undefined,
-      instance: undefined,
-    };
-  }
-
   #entry(record: TraceRecord, lane: Lane, bound: Bound): void {
     const role = bound.role as Role;
     if (role === 'tbl_unmap') {
@@ -153,7 +118,7 @@ export class Judge implements TraceSink {
       if (inside) inside.released = true;
       return;
     }
-    const frame = this.#frame(record, role);
+    const frame = frameOf(record, role, this.scene.device(record, 'dev') ?? '');
     for (const over of lane.enter(frame)) this.#over(record, lane, over);
     this.#begins(record, lane, bound, frame);
   }
@@ -266,10 +231,10 @@ export class Judge implements TraceSink {
         poolMade(scene, record, lane, frame);
         break;
       case 'pool_alloc':
-        this.#pieceGiven(record, lane, frame);
+        pieceGiven(scene, record, lane, frame);
         break;
       case 'pool_free':
-        this.#pieceOffered(record, lane, bound);
+        pieceAnswered(scene, record, lane, bound.symbol);
         break;
       case 'direct_alloc':
       case 'direct_alloc_pages':
@@ -303,34 +268,6 @@ export class Judge implements TraceSink {
       case 'dyn_free':
         poolFreeEnds(scene, record, lane, frame, true);
         break;
-    }
-  }
-
-  #pieceGiven(record: TraceRecord, lane: Lane, frame: Frame): void {
-    const got = record.hex('ret');
-    const caller = lane.inside('alloc_pool', 'direct_alloc', 'direct_alloc_pages');
-    if (got === undefined || caller === undefined) return;
-    caller.fromPool = got !== 0;
-    caller.piece = got;
-    if (caller.role !== 'direct_alloc') return;
-    const attrs = (frame.attrs & 0x6000) !== 0 ? 'CC_SHARED' : 'none';
-    this.scene.step(caller.instance, 'gen_pool_alloc', { attrs, ok: got !== 0 }, record);
-  }
-
-  #pieceOffered(record: TraceRecord, lane: Lane, bound: Bound): void {
-    const answer = record.int('ret');
-    const frame = lane.among(GIVERS);
-    if (answer === undefined || frame === undefined) return;
-    const owned = (answer & 1) !== 0;
-    frame.owned = owned;
-    if (frame.role === 'dyn_free') poolBufferOffered(this.scene, record, lane, frame, owned);
-    else if (frame.role === 'alloc_pool') {
-      if (frame.fromPool !== undefined)
-        goesBack(this.scene, record, frame, bound.symbol, frame.fromPool, owned, 'the buffer');
-    } else {
-      if (frame.role === 'direct_free')
-        this.scene.step(frame.instance, 'dma_free_from_pool', { owned }, record);
-      pieceOffered(this.scene, record, lane, frame, bound.symbol, owned);
     }
   }
 

@@ -40,6 +40,34 @@ export interface Frame {
   instance: Instance | undefined;
 }
 
+/** The frame of a call that a record begins. */
+export function frameOf(record: TraceRecord, role: Role, device: string): Frame {
+  const { context } = record;
+  return {
+    role,
+    line: record.line,
+    device,
+    size: record.int('size') ?? 0,
+    attrs: record.int('attrs') ?? 0,
+    gfp: record.int('gfp'),
+    sure: context.known && context.interrupt === 0,
+    unjudged: false,
+    start: 0,
+    fromPool: undefined,
+    owned: undefined,
+    strayed: undefined,
+    piece: undefined,
+    conversion: undefined,
+    unread: false,
+    copied: false,
+    released: false,
+    pool: undefined,
+    mapping: undefined,
+    allocation: undefined,
+    instance: undefined,
+  };
+}
+
 /** These begin a call of a driver or a work item: none of them runs inside another. */
 const OUTERMOST: ReadonlySet<Role> = new Set([
   'map',

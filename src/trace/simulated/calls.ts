@@ -2,83 +2,26 @@
  * What the probes of `ccdma probes` and the tracepoints print of a call of the simulated kernel: events at the entry
  * and at the return of its functions, with the arguments of the recorded logs.
  */
-import type { Frame, Given, Kernel, Task } from '../../kernel/index.ts';
-
-/** A call, as it is when it begins and when it returns. */
-export interface Call {
-  readonly kernel: Kernel;
-  readonly task: Task;
-  /** Its frame; of a return, the one that was left. */
-  readonly frame: Frame;
-  /** Arguments that the frame does not keep. */
-  readonly given: Given;
-  /** Those of the calls that it stands in, by their frames. */
-  readonly givenTo: ReadonlyMap<Frame, Given>;
-  /** Physical addresses of the entries of lists that are mapped, by bus address. */
-  readonly entries: Map<number, number>;
-  /** The function that called it. */
-  readonly caller: string;
-  readonly deviceName: (device: number) => string;
-}
+import {
+  arg,
+  attrBits,
+  attrsOf,
+  type Call,
+  DIRECTIONS,
+  device,
+  directionOf,
+  GFP,
+  gfpOf,
+  num,
+  x,
+} from './arguments.ts';
+import { bounced, mapped, mappedList, memory, synced, unmapped, unmappedList } from './tracepoints.ts';
 
 /** Events of one function, in order. */
 export interface Events {
   readonly entry?: (call: Call) => readonly string[];
   readonly exit?: (call: Call, ret: number | string | boolean | undefined) => readonly string[];
 }
-
-/** The value of an argument: the frame's, the call's, or that of a function which passed it on. */
-function arg(call: Call, name: string): unknown {
-  const own = call.given[name] ?? call.frame[name];
-  if (own !== undefined) return own;
-  const { stack } = call.task;
-  for (let i = stack.length - 1; i >= 0; i--) {
-    const outer = stack[i]!;
-    const passed = outer[name] ?? call.givenTo.get(outer)?.[name];
-    if (passed !== undefined) return passed;
-  }
-  return undefined;
-}
-
-const num = (call: Call, name: string): number => Number(arg(call, name) ?? 0);
-
-const MASK = (1n << 64n) - 1n;
-/** A 64-bit word in hexadecimal digits. */
-export const word = (n: number): string => (n < 0 ? (BigInt(n) & MASK).toString(16) : n.toString(16));
-const x = (n: number): string => `0x${word(n)}`;
-
-const DIRECTIONS = ['BIDIRECTIONAL', 'TO_DEVICE', 'FROM_DEVICE'];
-/** `swiotlb_bounce()` is told where to: into the slots, or out of them. */
-const COPIES: Readonly<Record<string, string>> = { in: 'TO_DEVICE', out: 'FROM_DEVICE' };
-const directionOf = (call: Call): string => {
-  const dir = String(arg(call, 'dir') ?? 'BIDIRECTIONAL');
-  return COPIES[dir] ?? dir;
-};
-
-/** Bits of the attributes. Source: include/linux/dma-mapping.h, and the series for the last two. */
-const ATTR_BITS: Readonly<Record<string, number>> = {
-  NO_KERNEL_MAPPING: 0x10,
-  SKIP_CPU_SYNC: 0x20,
-  FORCE_CONTIGUOUS: 0x40,
-  MMIO: 0x400,
-  REQUIRE_COHERENT: 0x1000,
-  CC_SHARED: 0x2000,
-};
-const attrsOf = (call: Call): string => String(arg(call, 'attrs') ?? '');
-const attrBits = (attrs: string): number =>
-  attrs === '' ? 0 : attrs.split('|').reduce((bits, name) => bits | (ATTR_BITS[name] ?? 0), 0);
-
-/** Source: include/linux/gfp_types.h. */
-const GFP = { GFP_KERNEL: 0xcc0, GFP_ATOMIC: 0x820, GFP_NOWAIT: 0x2800 } as const;
-const gfpOf = (call: Call): keyof typeof GFP =>
-  arg(call, 'mayBlock') === true ? 'GFP_KERNEL' : 'GFP_ATOMIC';
-
-/** In the number that a frame has for it; the growth worker allocates for no device. */
-function device(call: Call): string {
-  const dev = arg(call, 'dev') ?? -1;
-  return Number(dev) < 0 ? '(fault)' : `"${call.deviceName(Number(dev))}"`;
-}
-const plainDevice = (call: Call): string => call.deviceName(num(call, 'dev'));
 
 type Field = (call: Call) => string;
 const FIELDS = {
@@ -115,76 +58,6 @@ function exit(event: string, show: ((ret: number) => string) | null = x, symbol 
 }
 
 const decimal = (n: number): string => `${n}`;
-
-// ---- tracepoints ----
-
-function mapped(call: Call, dma: number): string[] {
-  const { given } = call;
-  return [
-    `dma_map_phys: ${plainDevice(call)} dir=${given.dir} dma_addr=${word(dma)} size=${given.bytes} phys_addr=${word(Number(given.phys))} attrs=${given.attrs}`,
-  ];
-}
-
-function unmapped(call: Call): string[] {
-  const { given } = call;
-  return [
-    `dma_unmap_phys: ${plainDevice(call)} dir=${given.dir} dma_addr=${word(Number(given.dma))} size=${given.bytes} attrs=${given.attrs}`,
-  ];
-}
-
-function bounced(call: Call): string[] {
-  const dev = num(call, 'dev');
-  const { state } = call.kernel;
-  const { dma_mask_bits, io_tlb_mem } = state.devices[dev]!;
-  const forced = state.mems.find(({ addr }) => addr === io_tlb_mem)?.force_bounce === true;
-  const mask = ((1n << BigInt(dma_mask_bits)) - 1n).toString(16);
-  return [
-    `swiotlb_bounced: dev_name: ${plainDevice(call)} dma_mask=${mask} dev_addr=${word(num(call, 'phys'))} size=${num(call, 'bytes')} ${forced ? 'FORCE' : 'NORMAL'}`,
-  ];
-}
-
-const memory = (event: string, call: Call, dma: number, virt: number, rest: string): string =>
-  `${event}: ${plainDevice(call)} dir=BIDIRECTIONAL dma_addr=${word(dma)} size=${num(call, 'bytes')} virt_addr=${word(virt).padStart(16, '0')} ${rest}`;
-
-type List = readonly { readonly paddr?: number; readonly bytes: number; readonly dma: number }[];
-const list = (values: readonly number[]): string => `{${values.map(x).join(',')}}`;
-
-function mappedList(call: Call, ents: number): string[] {
-  const { frame } = call;
-  const entries = frame.entries as unknown as List;
-  const dir = directionOf(call);
-  const phys = list(entries.map(({ paddr }) => paddr!));
-  const head = `${plainDevice(call)} dir=${dir}`;
-  if (ents === 0)
-    return [
-      `dma_map_sg_err: ${head} phys_addrs=${phys} nents=${entries.length} err=-5 attrs=${attrsOf(call)}`,
-    ];
-  const done = frame.done as unknown as List;
-  done.forEach(({ dma }, i) => {
-    call.entries.set(dma, entries[i]!.paddr!);
-  });
-  const counts = `nents=${entries.length}/${entries.length} ents=${done.length}/${done.length}`;
-  return [
-    `dma_map_sg: ${head} ${counts} dma_addrs=${list(done.map(({ dma }) => dma))} sizes=${list(done.map(({ bytes }) => bytes))} phys_addrs=${phys} attrs=${attrsOf(call)}`,
-  ];
-}
-
-function unmappedList(call: Call): string[] {
-  const segments = call.frame.segments as unknown as List;
-  const phys = list(segments.map(({ dma }) => call.entries.get(dma) ?? dma));
-  return [
-    `dma_unmap_sg: ${plainDevice(call)} dir=${directionOf(call)} phys_addrs=${phys} attrs=${attrsOf(call)}`,
-  ];
-}
-
-function synced(event: string) {
-  return (call: Call): string[] => {
-    const { given } = call;
-    return [
-      `${event}: ${plainDevice(call)} dir=${given.dir} dma_addr=${word(Number(given.dma))} size=${given.bytes}`,
-    ];
-  };
-}
 
 /** From a pool's descriptor to the RCU head in it. */
 const RCU_HEAD = 0x50;

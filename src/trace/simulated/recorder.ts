@@ -4,7 +4,8 @@
  * preempted in between would show it.
  */
 import type { Frame, Given, Kernel, Task, Watcher } from '../../kernel/index.ts';
-import { CALLS, type Call, word } from './calls.ts';
+import { type Call, word } from './arguments.ts';
+import { CALLS } from './calls.ts';
 import { lineText, logText, type Who } from './line.ts';
 
 export interface RecorderOptions {
