@@ -99,5 +99,5 @@ export { isFree } from './page-alloc.ts';
 export type { Allocation, DeviceState, IoTlbMem, IoTlbPool, KernelState } from './state.ts';
 export type { Answer, Args, Step, StepName, Stimulus, StimulusName } from './steps.ts';
 export { STEPS, STIMULI } from './steps.ts';
-export type { Fault, Frame, Task, TaskContext, TraceRecord } from './task.ts';
+export type { Fault, Frame, Given, Task, TaskContext, TraceRecord, Watcher } from './task.ts';
 export { showStep } from './task.ts';

@@ -148,9 +148,13 @@ export const STIMULI = {
   unmap: { symbol: 'dma_unmap_phys', meaning: 'a driver unmaps its buffer; args: driver, context, attrs?' },
   deviceWrite: {
     symbol: '',
-    meaning: 'the device writes to the mapped address; args: driver, bytes?, entry?, version?',
+    meaning:
+      'the device writes to the mapped address, or to an allocation; args: driver, bytes?, entry?, version?, which?',
   },
-  deviceRead: { symbol: '', meaning: 'the device reads the mapped address; args: driver, entry?' },
+  deviceRead: {
+    symbol: '',
+    meaning: 'the device reads the mapped address, or an allocation; args: driver, entry?, which?',
+  },
   cpuWrite: { symbol: '', meaning: 'a driver writes to its buffer; args: driver, version?' },
   cpuRead: { symbol: '', meaning: 'a driver reads its buffer; args: driver' },
   alloc: {

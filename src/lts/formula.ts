@@ -20,8 +20,8 @@ export interface Test {
   readonly id: number;
 }
 
-/** More questions than this in one predicate, and it is refused: it cannot be written down. */
-const MAX_QUESTIONS = 2_000_000;
+/** A predicate that is run more often than this is refused: it cannot be written down. */
+const MAX_QUESTIONS = 20_000_000;
 
 /** A part of a local state that a predicate may read. */
 interface Feature {
@@ -30,13 +30,18 @@ interface Feature {
   readonly name: string;
 }
 
+/** How often predicates may still be run; each run is taken off. */
+export interface Budget {
+  left: number;
+}
+
 /** A predicate reads so much that its formula would be too large. */
 export class TooManyQuestions extends PropertyError {}
 
-class Question extends Error {
+/** Thrown where a predicate reads what is not known yet. No Error: there are many, and a stack is dear. */
+class Question {
   readonly feature: Feature;
   constructor(feature: Feature) {
-    super('a part of a local state is read');
     this.feature = feature;
   }
 }
@@ -48,7 +53,7 @@ class Question extends Error {
  * @param instances by instance that the predicate is given: its local states
  * @param predicate pure, and reads its arguments only
  * @param seen local states that are seen alike are judged by the first of them
- * @param maxQuestions how many combinations of what it reads are followed
+ * @param budget how many combinations of what it reads may be followed
  * @throws PropertyError when it throws, or reads too much
  */
 export function formulaOf(
@@ -56,9 +61,9 @@ export function formulaOf(
   instances: readonly (readonly LocalState[])[],
   predicate: (...locals: LocalState[]) => boolean,
   seen?: (local: LocalState, position: number) => ParamValue,
-  maxQuestions = MAX_QUESTIONS,
+  budget: Budget = { left: MAX_QUESTIONS },
 ): Formula {
-  if (seen === undefined) return new Builder(property, instances, predicate, maxQuestions).build();
+  if (seen === undefined) return new Builder(property, instances, predicate, budget).build();
   const classes = instances.map((states, position) => {
     const alike = new Map<ParamValue, LocalState[]>();
     for (const state of states) {
@@ -67,11 +72,9 @@ export function formulaOf(
     }
     return [...alike.values()];
   });
-  // The builder sees the first of each class, under the number of the class.
-  const firsts = classes.map((all) => all.map(([first], index) => ({ ...first!, index })));
-  const real = (...locals: LocalState[]) =>
-    predicate(...locals.map((local, position) => classes[position]![local.index]![0]!));
-  const small = new Builder(property, firsts, real, maxQuestions).build();
+  // The builder sees the first of each class.
+  const firsts = classes.map((all) => all.map(([first]) => first!));
+  const small = new Builder(property, firsts, predicate, budget).build();
   return expanded(small, classes, new Map());
 }
 
@@ -94,21 +97,23 @@ function expanded(
   return made;
 }
 
+/** Names a local state by its position in the list of its instance: with `seen` the lists are of classes. */
 class Builder {
   readonly #property: string;
   readonly #instances: readonly (readonly LocalState[])[];
   readonly #predicate: (...locals: LocalState[]) => boolean;
   readonly #nodes = new Map<string, Test>();
-  readonly #maxQuestions: number;
-  #questions = 0;
+  readonly #budget: Budget;
+  readonly #allowed: number;
 
   constructor(
     property: string,
     instances: readonly (readonly LocalState[])[],
     predicate: (...locals: LocalState[]) => boolean,
-    maxQuestions: number,
+    budget: Budget,
   ) {
-    this.#maxQuestions = maxQuestions;
+    this.#budget = budget;
+    this.#allowed = budget.left;
     this.#property = property;
     this.#instances = instances;
     this.#predicate = predicate;
@@ -116,18 +121,18 @@ class Builder {
 
   build(): Formula {
     return this.#under(
-      this.#instances.map((states) => states.map(({ index }) => index)),
+      this.#instances.map((states) => states.map((_, position) => position)),
       new Map(),
     );
   }
 
   /** @param left by instance: local states that agree with all that was answered so far */
   #under(left: readonly (readonly number[])[], known: ReadonlyMap<string, unknown>): Formula {
+    this.#budget.left--;
     const outcome = this.#run(left, known);
     if (typeof outcome === 'boolean') return outcome;
-    this.#questions++;
-    if (this.#questions > this.#maxQuestions) {
-      const most = `more than ${this.#maxQuestions} combinations of what it reads`;
+    if (this.#budget.left < 0) {
+      const most = `more than ${this.#allowed} combinations of what it reads`;
       throw new TooManyQuestions(this.#property, `it cannot be written as a formula: it has ${most}`);
     }
     const { of, name } = outcome;

@@ -13,25 +13,28 @@ const SLACK = 8;
 type View = Int32Array | Uint16Array;
 
 interface Memory {
-  readonly buffer: ArrayBuffer;
+  readonly buffer: SharedArrayBuffer;
   grow(pages: number): number;
 }
 // The compiler's library knows it only for browsers.
 const { WebAssembly } = globalThis as unknown as {
-  WebAssembly: { Memory: new (of: { initial: number; maximum: number }) => Memory };
+  WebAssembly: { Memory: new (of: { initial: number; maximum: number; shared: boolean }) => Memory };
 };
 
 /** An array of numbers of one width. */
 export class Growing<T extends View> {
   view: T;
   readonly #memory: Memory;
-  readonly #type: { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number };
+  readonly #type: { new (buffer: SharedArrayBuffer): T; readonly BYTES_PER_ELEMENT: number };
 
   /** @param length room at the start, rounded up */
-  constructor(type: { new (buffer: ArrayBuffer): T; readonly BYTES_PER_ELEMENT: number }, length: number) {
+  constructor(
+    type: { new (buffer: SharedArrayBuffer): T; readonly BYTES_PER_ELEMENT: number },
+    length: number,
+  ) {
     this.#type = type;
     const initial = Math.max(1, Math.ceil((length * type.BYTES_PER_ELEMENT) / PAGE));
-    this.#memory = new WebAssembly.Memory({ initial, maximum: MOST });
+    this.#memory = new WebAssembly.Memory({ initial, maximum: MOST, shared: true });
     this.view = new type(this.#memory.buffer);
   }
 

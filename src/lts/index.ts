@@ -24,7 +24,7 @@ export { type SuccessorMode, type Successors, successorsOf } from './successors.
 export { type UnreachableRendezvous, undeclaredEvents, unreachableRendezvous } from './suspicious.ts';
 export * from './types.ts';
 export * from './variant.ts';
-export { type Verified, type VerifyOptions, type VerifyProgress, verify } from './verify.ts';
+export { type Verified, type VerifyOptions, type VerifyProgress, verify, verifySteps } from './verify.ts';
 export type { SafetyProperty, Watched } from './verify-watch.ts';
 export {
   type Change,

@@ -23,13 +23,22 @@ export interface Candidate {
 
 export interface Pivot {
   readonly instance: number;
-  /** By local state: the events to try there, those with one participant first. */
+  /** By local state: the events to try there, in rising order. */
   readonly candidates: readonly (readonly Candidate[])[];
 }
 
 export interface Plan {
+  /** In the order of their lowest events. */
   readonly pivots: readonly Pivot[];
   readonly tables: readonly Int32Array[];
+  /** Tried pivot by pivot, events come in rising order. */
+  readonly sorted: boolean;
+}
+
+/** No state has more steps than this. */
+export function mostSteps({ pivots }: Plan): number {
+  const most = (lists: readonly (readonly Candidate[])[]) => Math.max(0, ...lists.map((list) => list.length));
+  return pivots.reduce((sum, { candidates }) => sum + most(candidates), 0);
 }
 
 /** In a table: the local event is not enabled there. No XOR of two fields is -1, see `layoutOf`. */
@@ -60,9 +69,7 @@ export function planOf(network: Network, layout: Layout): Plan {
   };
 
   const candidates = network.instances.map(({ lts }) => lts.states.map((): Candidate[] => []));
-  const alone = network.events.filter(({ participants }) => participants.length === 1);
-  const shared = network.events.filter(({ participants }) => participants.length > 1);
-  for (const { index: event, participants } of [...alone, ...shared]) {
+  for (const { index: event, participants } of network.events) {
     const [pivot] = participants
       .map(([i, e]) => ({ i, e, share: share(i, e) }))
       .sort((a, b) => a.share - b.share || a.i - b.i);
@@ -78,9 +85,24 @@ export function planOf(network: Network, layout: Layout): Plan {
     });
   }
   const pivots = candidates
-    .map((byState, instance) => ({ instance, candidates: byState }))
-    .filter(({ candidates: byState }) => byState.some((list) => list.length > 0));
-  return { pivots, tables };
+    .map((byState, instance) => ({ instance, candidates: byState, ...range(byState) }))
+    .filter(({ last }) => last >= 0)
+    .sort((a, b) => a.first - b.first);
+  const sorted = pivots.every(({ first }, i) => i === 0 || pivots[i - 1]!.last < first);
+  return {
+    pivots: pivots.map(({ instance, candidates: byState }) => ({ instance, candidates: byState })),
+    tables,
+    sorted,
+  };
+}
+
+/** The lowest and the highest event; -1 where there is none. */
+function range(candidates: readonly (readonly Candidate[])[]): { first: number; last: number } {
+  const ends = candidates
+    .filter((list) => list.length > 0)
+    .map((list) => [list[0]!.event, list.at(-1)!.event]);
+  if (ends.length === 0) return { first: -1, last: -1 };
+  return { first: Math.min(...ends.map(([e]) => e!)), last: Math.max(...ends.map(([, e]) => e!)) };
 }
 
 function blockedShare(table: Int32Array): number {

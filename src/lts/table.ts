@@ -20,6 +20,16 @@ export class StateTable {
     this.#mask = capacity * 2 - 1;
   }
 
+  /** What it takes. */
+  get bytes(): number {
+    return this.words.byteLength + this.#slots.byteLength;
+  }
+
+  /** Used share of the slots. */
+  get load(): number {
+    return this.count / this.#slots.length;
+  }
+
   /** Makes room for `more` states, so that `intern` need not ask. */
   reserve(more: number): void {
     const needed = this.count + more;

@@ -13,7 +13,7 @@ import type {
   Property,
   VerdictStatus,
 } from './types.ts';
-import { type StateTest, stateTest } from './watch.ts';
+import { type StateTest, stateTest, WORTH_OF_ALL } from './watch.ts';
 
 export type SafetyProperty = Exclude<Property, LeadsTo>;
 
@@ -29,78 +29,115 @@ export interface Watched {
   readonly site: string | null;
 }
 
+/** Looked for in states: an invariant that is false, a situation. */
+export interface StateWatch {
+  readonly of: Invariant | Possible;
+  readonly found: StateTest;
+}
+
+/** Looked for in steps: by event, when it is of interest in the state that it is taken from. */
+export interface StepWatch {
+  readonly of: ForbiddenEvent | Possible;
+  readonly found: readonly (StateTest | null)[];
+}
+
+/** A step that was taken: from a state (-1: none, this is the initial one) whose words are `words[at …]`. */
+export interface Taken {
+  readonly source: number;
+  readonly event: number;
+  readonly words: Int32Array;
+  readonly at: number;
+}
+
 interface Place {
-  /** State before the last step, and that step; -1 when the state itself is the place. */
+  /** The state that the path leads to, and one more step from there; -1 when the state itself is the place. */
   readonly state: number;
   readonly event: number;
   readonly site: string;
 }
 
-const always: StateTest = () => true;
-
+/**
+ * Every property is looked for until it is found once. States come in breadth-first order, so the first place is at
+ * the end of a shortest path; and the first state in which an invariant is false was entered from one in which it
+ * held.
+ */
 export class SafetyWatch {
-  /** By event: 1 where `step` wants to hear of it. */
-  readonly events: Uint8Array;
-  /** Whether some state is known in which an invariant is false. */
-  anyBad = false;
+  readonly onState: readonly StateWatch[];
+  readonly onStep: readonly StepWatch[];
+  readonly onStuck: readonly { readonly of: DeadlockFree; readonly final: StateTest }[];
+  /** Names of what was found. */
+  readonly found: ReadonlyMap<string, Place>;
+  readonly #found = new Map<string, Place>();
   readonly #network: Network;
   readonly #layout: Layout;
   readonly #properties: readonly SafetyProperty[];
-  readonly #found = new Map<string, Place>();
-  /** Invariants that are false somewhere, and properties of states that are looked for. */
-  readonly #invariants: { readonly of: Invariant; readonly holds: StateTest; readonly bad: Set<number> }[] =
-    [];
-  readonly #situations: { readonly of: Possible; readonly when: StateTest }[] = [];
-  readonly #steps: { readonly of: ForbiddenEvent | Possible; readonly when: (StateTest | null)[] }[] = [];
-  readonly #stuck: { readonly of: DeadlockFree; readonly final: StateTest }[] = [];
 
   constructor(network: Network, layout: Layout, properties: readonly SafetyProperty[]) {
     this.#network = network;
     this.#layout = layout;
     this.#properties = properties;
-    this.events = new Uint8Array(network.events.length);
-    for (const property of properties) this.#prepare(property);
+    this.found = this.#found;
+    const budget = { left: WORTH_OF_ALL };
+    const onState: StateWatch[] = [];
+    const onStep: StepWatch[] = [];
+    const onStuck: { of: DeadlockFree; final: StateTest }[] = [];
+    this.onState = onState;
+    this.onStep = onStep;
+    this.onStuck = onStuck;
+    for (const property of properties) {
+      const test = (over: readonly string[], predicate: (...locals: LocalState[]) => boolean) =>
+        stateTest(network, layout, property, over, predicate, budget);
+      if (property.kind === 'invariant') {
+        const found = test(property.over, (...locals) => property.holds(...locals) !== true);
+        onState.push({ of: property, found });
+      } else if (property.kind === 'deadlock') {
+        const { over = [], is = () => false } = property.final ?? {};
+        onStuck.push({ of: property, final: test(over, (...locals) => is(...locals) === true) });
+      } else if (property.kind === 'possible' && property.event === undefined) {
+        const found = test(property.over ?? [], (...locals) => property.when?.(...locals) ?? true);
+        onState.push({ of: property, found });
+      } else {
+        const found = network.events.map((event) =>
+          property.event?.(event) === true
+            ? test(property.over ?? [], (...locals) =>
+                property.kind === 'possible'
+                  ? (property.when?.(...locals) ?? true)
+                  : (property.when?.(event, ...locals) ?? true),
+              )
+            : null,
+        );
+        onStep.push({ of: property, found });
+      }
+    }
   }
 
-  /** A state was found. */
-  state(state: number, words: Int32Array, at: number): void {
-    for (const { of, holds, bad } of this.#invariants) {
-      if (holds(words, at)) continue;
-      bad.add(state);
-      this.anyBad = true;
-      if (state === 0) this.#found.set(of.name, { state: 0, event: -1, site: '(initial state)' });
-    }
-    for (let i = this.#situations.length - 1; i >= 0; i--) {
-      const { of, when } = this.#situations[i]!;
-      if (!when(words, at)) continue;
-      this.#found.set(of.name, { state, event: -1, site: '' });
-      this.#situations.splice(i, 1);
+  /** A state was found, by a step. @param which positions in `onState` */
+  state(which: Iterable<number>, state: number, words: Int32Array, at: number, by: Taken): void {
+    for (const i of which) {
+      const { of, found } = this.onState[i]!;
+      if (this.#found.has(of.name) || !found.is(words, at)) continue;
+      const initial = by.source < 0;
+      const site =
+        of.kind === 'possible' ? '' : initial ? '(initial state)' : this.#site(of, by.event, by.words, by.at);
+      this.#found.set(of.name, { state, event: -1, site });
     }
   }
 
   /** A state has no step. */
   stuck(state: number, words: Int32Array, at: number): void {
-    for (const { of, final } of this.#stuck) {
-      if (this.#found.has(of.name) || final(words, at)) continue;
+    for (const { of, final } of this.onStuck) {
+      if (this.#found.has(of.name) || final.is(words, at)) continue;
       this.#found.set(of.name, { state, event: -1, site: '(deadlock)' });
     }
   }
 
-  /** An event of `events` is taken from a state. */
-  step(state: number, event: number, words: Int32Array, at: number): void {
-    for (const { of, when } of this.#steps) {
-      const test = when[event];
-      if (test === null || test === undefined || this.#found.has(of.name) || !test(words, at)) continue;
+  /** A step was taken. @param which positions in `onStep` */
+  step(which: Iterable<number>, { source, event, words, at }: Taken): void {
+    for (const i of which) {
+      const { of, found } = this.onStep[i]!;
+      if (this.#found.has(of.name) || found[event]?.is(words, at) !== true) continue;
       const site = of.kind === 'possible' ? '' : this.#site(of, event, words, at);
-      this.#found.set(of.name, { state, event, site });
-    }
-  }
-
-  /** A step, once some invariant is false somewhere: does it lead from where one holds to where it does not? */
-  edge(state: number, event: number, target: number, words: Int32Array, at: number): void {
-    for (const { of, bad } of this.#invariants) {
-      if (!bad.has(target) || bad.has(state) || this.#found.has(of.name)) continue;
-      this.#found.set(of.name, { state, event, site: this.#site(of, event, words, at) });
+      this.#found.set(of.name, { state: source, event, site });
     }
   }
 
@@ -134,52 +171,6 @@ export class SafetyWatch {
     return witnesses.length === 0 || witnesses.some(({ name }) => this.#found.has(name))
       ? 'holds'
       : 'not reachable';
-  }
-
-  #prepare(property: SafetyProperty): void {
-    const test = (over: readonly string[], predicate: (...locals: LocalState[]) => boolean) => {
-      const made = stateTest(this.#network, this.#layout, property, over, predicate);
-      return typeof made === 'boolean' ? (made ? always : null) : made;
-    };
-    switch (property.kind) {
-      case 'invariant': {
-        const holds = test(property.over, (...locals) => property.holds(...locals) === true);
-        if (holds !== always)
-          this.#invariants.push({ of: property, holds: holds ?? (() => false), bad: new Set() });
-        return;
-      }
-      case 'deadlock': {
-        const { over = [], is = () => false } = property.final ?? {};
-        this.#stuck.push({ of: property, final: test(over, is) ?? (() => false) });
-        return;
-      }
-      case 'forbidden': {
-        const when = this.#network.events.map((event) =>
-          property.event(event)
-            ? test(property.over ?? [], (...locals) => property.when?.(event, ...locals) ?? true)
-            : null,
-        );
-        this.#follow(property, when);
-        return;
-      }
-      case 'possible': {
-        const situation = test(property.over ?? [], (...locals) => property.when?.(...locals) ?? true);
-        const { event } = property;
-        if (event !== undefined) {
-          this.#follow(
-            property,
-            this.#network.events.map((e) => (event(e) ? situation : null)),
-          );
-        } else if (situation !== null) this.#situations.push({ of: property, when: situation });
-      }
-    }
-  }
-
-  #follow(of: ForbiddenEvent | Possible, when: (StateTest | null)[]): void {
-    this.#steps.push({ of, when });
-    when.forEach((test, event) => {
-      if (test !== null) this.events[event] = 1;
-    });
   }
 
   #site(property: Invariant | ForbiddenEvent, event: number, words: Int32Array, at: number): string {

@@ -10,11 +10,10 @@ import {
   type InstanceDef,
   layoutOf,
   type MachineSpec,
-  type Network,
 } from '../../src/lts/index.ts';
 import { lockNetwork, philosophers } from './examples.ts';
 import { naiveExplore } from './naive.ts';
-import { networks } from './random.ts';
+import { doubled, networks } from './random.ts';
 
 /** A graph, written as the naive explorer writes its own. */
 function plain(graph: Graph) {
@@ -71,23 +70,6 @@ describe('random networks', () => {
     );
   });
 });
-
-/** The network beside a copy of itself that moves with it: the same graph, twice the fields. */
-function doubled(network: Network): Network {
-  const n = network.instances.length;
-  return {
-    ...network,
-    instances: [
-      ...network.instances,
-      ...network.instances.map(({ name, lts }) => ({ name: `${name}'`, lts })),
-    ],
-    events: network.events.map((event) => ({
-      ...event,
-      participants: [...event.participants, ...event.participants.map(([i, e]) => [i + n, e] as const)],
-    })),
-    initial: [...network.initial, ...network.initial],
-  };
-}
 
 test('no field straddles two words, and none is lost', () => {
   fc.assert(

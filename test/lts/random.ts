@@ -65,3 +65,20 @@ export const networks = (maxStates = 5): fc.Arbitrary<Network> =>
       initial: machines.map(() => 0),
     }));
   });
+
+/** The network beside a copy of itself that moves with it: the same graph, twice the fields. */
+export function doubled(network: Network): Network {
+  const n = network.instances.length;
+  return {
+    ...network,
+    instances: [
+      ...network.instances,
+      ...network.instances.map(({ name, lts }) => ({ name: `${name}'`, lts })),
+    ],
+    events: network.events.map((event) => ({
+      ...event,
+      participants: [...event.participants, ...event.participants.map(([i, e]) => [i + n, e] as const)],
+    })),
+    initial: [...network.initial, ...network.initial],
+  };
+}

@@ -43,6 +43,7 @@ describe('trace', () => {
       machine: 'direct-free',
       state: 'encrypt',
       event: 'set_memory_encrypted',
+      to: 'encrypting',
       status: 'exercised',
       count: 13,
     });
@@ -134,7 +135,7 @@ describe('probes', () => {
       /^trace_buf_size=64M trace_event=dma:\*,swiotlb:\* kprobe_event=p:ccdma\/\S+\n$/,
     );
     expect((await ccdma(['probes', '--as', 'bootconfig'])).out).toContain(
-      'probes = "set_memory_encrypted%return ret=$retval"',
+      'probes = "set_memory_encrypted%return ret=$retval:s32"',
     );
     expect(await ccdma(['probes', '--kernel', 'six'])).toMatchObject({ code: 2, out: '' });
     expect(await ccdma(['probes', '--as', 'xml'])).toMatchObject({ code: 2, out: '' });

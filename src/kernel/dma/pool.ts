@@ -95,7 +95,7 @@ export function* dma_alloc_from_pool(
   }
   if (!f.suited) yield at(f, 4, 'WARN', { what: 'Failed to get suitable pool' });
   const { phys, vaddr } = f;
-  leave(t);
+  leave(t, phys);
   return vaddr === 0 ? null : { phys, vaddr };
 }
 
@@ -161,7 +161,7 @@ export function* dma_free_from_pool(k: Kernel, t: Task, vaddr: number, size: num
   const f = enter(t, { fn: 'dma_free_from_pool', at: 0, vaddr, size });
   yield at(f, 1, 'dma_free_from_pool', { vaddr: f.vaddr, size: f.size });
   const owned = giveBack(k, (p) => (chunkOf(p, f.vaddr, f.size) === null ? -1 : f.vaddr), f.size);
-  leave(t);
+  leave(t, owned);
   return owned;
 }
 
@@ -180,7 +180,7 @@ export function* dma_free_from_pool_phys(k: Kernel, t: Task, phys: number, size:
     },
     f.size,
   );
-  leave(t);
+  leave(t, owned);
   return owned;
 }
 

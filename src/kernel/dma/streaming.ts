@@ -76,17 +76,17 @@ export function refusesCoherent(k: Kernel, dev: number, attrs: string): boolean 
  * an error.
  */
 export function* dma_map_phys(k: Kernel, t: Task, what: MapRequest): Run<number> {
-  const f = enter(t, { fn: 'dma_map_phys', at: 0, dma: DMA_MAPPING_ERROR });
+  const f = enter(t, { fn: 'dma_map_phys', at: 0, dma: DMA_MAPPING_ERROR }, { ...what });
   const indirect = hasAttr(what.attrs, 'CC_SHARED') && streamingOps(k, what.dev) !== 'direct';
   if (!indirect && !refusesCoherent(k, what.dev, what.attrs)) f.dma = yield* mapWith(k, t, what);
   yield at(f, 1, 'dma_map_phys_ret', { result: f.dma });
-  leave(t);
+  leave(t, f.dma);
   return f.dma;
 }
 
 /** `dma_unmap_phys()`. CC_SHARED of a device that is not direct was never mapped, and is passed over. */
 export function* dma_unmap_phys(k: Kernel, t: Task, what: UnmapRequest): Run {
-  const f = enter(t, { fn: 'dma_unmap_phys', at: 0, paddr: dma_to_phys(k, what.dma) });
+  const f = enter(t, { fn: 'dma_unmap_phys', at: 0, paddr: dma_to_phys(k, what.dma) }, { ...what });
   if (!hasAttr(what.attrs, 'CC_SHARED') || streamingOps(k, what.dev) === 'direct')
     yield* unmapWith(k, t, what);
   yield at(f, 1, 'dma_unmap_phys_ret');
@@ -105,7 +105,7 @@ export function dma_max_mapping_size(k: Kernel, dev: number): number {
 
 /** `dma_sync_single_for_cpu()`: the CPU may read what the device wrote. */
 export function* dma_sync_single_for_cpu(k: Kernel, t: Task, what: SyncRequest): Run {
-  const f = enter(t, { fn: 'dma_sync_single_for_cpu', at: 0 });
+  const f = enter(t, { fn: 'dma_sync_single_for_cpu', at: 0 }, { ...what });
   yield* syncWith(k, t, what, 'cpu');
   yield at(f, 1, 'dma_sync_single_for_cpu_ret');
   leave(t);
@@ -113,7 +113,7 @@ export function* dma_sync_single_for_cpu(k: Kernel, t: Task, what: SyncRequest):
 
 /** `dma_sync_single_for_device()`: the device may read what the CPU wrote. */
 export function* dma_sync_single_for_device(k: Kernel, t: Task, what: SyncRequest): Run {
-  const f = enter(t, { fn: 'dma_sync_single_for_device', at: 0 });
+  const f = enter(t, { fn: 'dma_sync_single_for_device', at: 0 }, { ...what });
   yield* syncWith(k, t, what, 'device');
   yield at(f, 1, 'dma_sync_single_for_device_ret');
   leave(t);

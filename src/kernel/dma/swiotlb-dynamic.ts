@@ -64,7 +64,7 @@ export function* swiotlb_alloc_pool(k: Kernel, t: Task, req: PoolRequest): Run<n
   const asked = yield atChoice(f, 1, 'kzalloc', ANY_ANSWER, { what: 'io_tlb_pool', gfp: f.gfp });
   mayBlock(k, t, f.gfp);
   if (asked === 'fail') {
-    leave(t);
+    leave(t, 0);
     return 0;
   }
   f.pool = takeObject(k, 'io_tlb_pool');
@@ -86,7 +86,7 @@ export function* swiotlb_alloc_pool(k: Kernel, t: Task, req: PoolRequest): Run<n
     if (f.nslabs <= f.minslabs) {
       yield at(f, 2, 'kfree', { what: 'io_tlb_pool', pool: f.pool });
       giveObject(k, f.pool);
-      leave(t);
+      leave(t, 0);
       return 0;
     }
     f.nslabs = Math.ceil(Math.floor(f.nslabs / 2) / IO_TLB_SEGSIZE) * IO_TLB_SEGSIZE;
@@ -101,13 +101,13 @@ export function* swiotlb_alloc_pool(k: Kernel, t: Task, req: PoolRequest): Run<n
     f.vaddr = 0;
     yield at(f, 4, 'kfree', { what: 'io_tlb_pool', pool: f.pool });
     giveObject(k, f.pool);
-    leave(t);
+    leave(t, 0);
     return 0;
   }
   const array = phys_to_virt(takeBlock(k.state.buddy, slotsOrder(f.nslabs)));
   k.note(array);
   initPool(k, f, array);
-  leave(t);
+  leave(t, f.pool);
   return f.pool;
 }
 

@@ -80,19 +80,19 @@ export function* swiotlb_tbl_map_single(
   const mem = memOf(k, f.dev);
   if (mem.nslabs === 0) {
     // "Can not allocate SWIOTLB buffer earlier": there is no pool.
-    leave(t);
+    leave(t, DMA_MAPPING_ERROR);
     return DMA_MAPPING_ERROR;
   }
   if (k.config.patch(7)) {
     if (mem.unencrypted !== force_dma_unencrypted(k, f.dev)) {
-      leave(t);
+      leave(t, DMA_MAPPING_ERROR);
       return DMA_MAPPING_ERROR;
     }
     passed.attrs = (mem.unencrypted ? withAttr : withoutAttr)(passed.attrs, 'CC_SHARED');
   }
   const slot = yield* swiotlb_find_slots(k, t, f.dev, f.req);
   if (slot === null) {
-    leave(t);
+    leave(t, DMA_MAPPING_ERROR);
     return DMA_MAPPING_ERROR;
   }
   f.pool = slot.pool;
@@ -104,7 +104,7 @@ export function* swiotlb_tbl_map_single(
   f.tlb = pool.start + index * IO_TLB_SIZE + (f.offset % IO_TLB_SIZE);
   // Also for FROM_DEVICE: bytes that the device does not write keep their value.
   yield* swiotlb_bounce(k, t, f.dev, 'in', f.pool, f.tlb, f.bytes);
-  leave(t);
+  leave(t, f.tlb);
   return f.tlb;
 }
 
@@ -135,17 +135,21 @@ function begin(k: Kernel, dev: number, what: TblRequest) {
  * as shared, from 7 as the attributes say that came back from the bounce.
  */
 export function* swiotlb_map(k: Kernel, t: Task, what: MapRequest): Run<number> {
-  const f = enter(t, {
-    fn: 'swiotlb_map',
-    at: 0,
-    dev: what.dev,
-    tlb: 0,
-    bytes: what.bytes,
-    dir: what.dir,
-    attrs: what.attrs,
-    pool: 0,
-    dma: DMA_MAPPING_ERROR,
-  });
+  const f = enter(
+    t,
+    {
+      fn: 'swiotlb_map',
+      at: 0,
+      dev: what.dev,
+      tlb: 0,
+      bytes: what.bytes,
+      dir: what.dir,
+      attrs: what.attrs,
+      pool: 0,
+      dma: DMA_MAPPING_ERROR,
+    },
+    { phys: what.phys },
+  );
   f.tlb = yield* swiotlb_tbl_map_single(k, t, f.dev, tblRequest(what), f);
   if (f.tlb === DMA_MAPPING_ERROR) {
     leave(t);

@@ -25,6 +25,10 @@ export interface Frame {
   /** What it has done so far. */
   fromPool: boolean | undefined;
   owned: boolean | undefined;
+  /** An atomic pool's piece that the pool did not take back: why that is wrong, until what follows is seen. */
+  strayed: string | undefined;
+  /** The page that an atomic pool gave; 0 where it gave none, undefined where that was not seen. */
+  piece: number | undefined;
   conversion: Conversion | undefined;
   /** It asked for a conversion whose pages the log does not tell. */
   unread: boolean;
@@ -83,7 +87,9 @@ export class Lane {
 
   /** @returns frames that must be over now, innermost first: they had no return probe */
   enter(frame: Frame): readonly Frame[] {
-    const outer = OUTERMOST.has(frame.role);
+    // Before patch 17 a mapping whose search failed frees its new pool by itself.
+    const direct = frame.role === 'dyn_free' && this.inside('tbl_map') !== undefined;
+    const outer = OUTERMOST.has(frame.role) && !direct;
     const full = outer || this.stack.length >= MAX_DEPTH;
     const over = full && this.stack.length > 0 ? this.stack.splice(0).reverse() : NOBODY;
     if (outer) {
@@ -130,6 +136,10 @@ export class Lanes {
 
   clear(): void {
     this.#all.clear();
+  }
+
+  [Symbol.iterator](): Iterator<Lane> {
+    return this.#all.values();
   }
 }
 
