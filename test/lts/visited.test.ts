@@ -92,7 +92,7 @@ test('any states, with homes close together, in tables of every kind', () => {
     const first = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer());
     const second = fc.integer({ min: 0, max: 7 });
     const state: fc.Arbitrary<number[]> = width === 1 ? fc.tuple(first) : fc.tuple(first, second);
-    return fc.tuple(fc.constant(width), fc.array(state, { maxLength: 200 }));
+    return fc.tuple(fc.constant(width), fc.array(state, { maxLength: 200, size: 'max' }));
   });
   fc.assert(
     fc.property(lists, ([width, states]) => {
