@@ -4,6 +4,19 @@ import { type Layout, unpackOne } from './layout.ts';
 import type { SuccessorMode } from './successors.ts';
 import type { LocalState, Network, Path } from './types.ts';
 
+/** Which bound stopped an exploration: on states, on memory, or one that was asked (time, an interrupt). */
+export type StopReason = 'states' | 'memory' | 'asked';
+
+/** What the exploration took. */
+export interface ExploreCost {
+  /** Length of the longest shortest path. */
+  readonly depth: number;
+  /** Of all tables and edges. */
+  readonly bytes: number;
+  /** Used share of the slots of the table of states. */
+  readonly load: number;
+}
+
 /** What the explorer hands over. */
 export interface GraphParts {
   readonly network: Network;
@@ -15,6 +28,9 @@ export interface GraphParts {
   /** States `0 … expanded-1` have their transitions; the rest were found after the bound was hit. */
   readonly expanded: number;
   readonly transitions: number;
+  /** Why there is more to expand; null: there is not. */
+  readonly stopped: StopReason | null;
+  readonly cost: ExploreCost;
   /** Compressed sparse rows: the transitions of state `s` are `offsets[s] … offsets[s+1]-1`. */
   readonly offsets: Uint32Array;
   /** By transition: the state it leads to. */
@@ -35,6 +51,8 @@ export class Graph implements GraphParts {
   readonly states: number;
   readonly expanded: number;
   readonly transitions: number;
+  readonly stopped: StopReason | null;
+  readonly cost: ExploreCost;
   readonly offsets: Uint32Array;
   readonly targets: Uint32Array;
   readonly labels: Uint16Array | Uint32Array;
@@ -51,6 +69,8 @@ export class Graph implements GraphParts {
     this.states = parts.states;
     this.expanded = parts.expanded;
     this.transitions = parts.transitions;
+    this.stopped = parts.stopped;
+    this.cost = parts.cost;
     this.offsets = parts.offsets;
     this.targets = parts.targets;
     this.labels = parts.labels;

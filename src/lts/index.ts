@@ -13,8 +13,8 @@ export {
   usedParts,
 } from './dead.ts';
 export { CompileError, type CompileErrorInfo, NetworkError, PathError, PropertyError } from './errors.ts';
-export { type ExploreOptions, explore, type Progress } from './explore.ts';
-export { Graph, type GraphParts } from './graph.ts';
+export { type ExploreBounds, type ExploreOptions, explore, exploreSteps, type Progress } from './explore.ts';
+export { type ExploreCost, Graph, type GraphParts, type StopReason } from './graph.ts';
 export { type Field, type Layout, layoutOf } from './layout.ts';
 export { compose } from './network.ts';
 export { type ParallelMachine, parallelMachine } from './parallel.ts';

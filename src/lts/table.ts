@@ -30,6 +30,19 @@ export class StateTable {
     return this.count / this.#slots.length;
   }
 
+  /** Bytes that `reserve` would allocate. */
+  growth(more: number): number {
+    const needed = this.count + more;
+    const words =
+      needed * this.#width > this.words.length ? Math.max(needed * this.#width, this.words.length * 2) : 0;
+    let slots = 0;
+    if (needed * 2 > this.#slots.length) {
+      slots = this.#slots.length;
+      while (slots < needed * 2) slots *= 2;
+    }
+    return 4 * (words + slots);
+  }
+
   /** Makes room for `more` states, so that `intern` need not ask. */
   reserve(more: number): void {
     const needed = this.count + more;

@@ -203,7 +203,7 @@ return count;
 
 // Leaves the block of a new state open.
 function quotientSource(W: number, { extra }: Geometry): string {
-  const rest = W === 1 || extra === 0 ? 'x & low' : `(x & low) << ${extra} | out[k + 2]`;
+  const rest = extra === 0 ? 'x & low' : `(x & low) << ${extra}${W === 1 ? '' : ' | out[k + 2]'}`;
   return `let key = (${rest}) + one | 0, entry = slots[at];
 while (entry !== 0 && entry !== key) {
 key = key + one | 0;

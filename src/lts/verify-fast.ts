@@ -21,15 +21,14 @@ import { doubledQuotient, type Geometry, geometryOf, hashOf, indexTable, packed 
 /** States of a batch at most, and successors that they may have together. */
 const BATCH = 64;
 const BATCH_STEPS = 4096;
-/** The search may be stopped after so many states. */
+/** The search may be stopped after so many states; words at the front of the queue are dropped then. */
 const SLICE = 1 << 14;
-/** Words at the front of the queue that are no longer needed are dropped when there are so many states of them. */
-const DROP = 1 << 14;
 
 /** What matters to speed only. */
 export interface Tuning {
   readonly geometry: Geometry;
   readonly batch: number;
+  readonly slice: number;
 }
 
 export class FastSearch implements Listener {
@@ -40,6 +39,7 @@ export class FastSearch implements Listener {
   readonly #loops: Loops;
   readonly #fanOut: number;
   readonly #batch: number;
+  readonly #slice: number;
   /** Stands for the event that the initial state was found by. */
   readonly #none: number;
   /** By number of a code: what it concerns, and whether any of it is still looked for. */
@@ -70,7 +70,7 @@ export class FastSearch implements Listener {
     layout: Layout,
     watch: SafetyWatch,
     limits: Limits,
-    { geometry, batch }: Tuning = { geometry: geometryOf(layout), batch: BATCH },
+    { geometry, batch, slice }: Tuning = { geometry: geometryOf(layout), batch: BATCH, slice: SLICE },
   ) {
     this.#layout = layout;
     this.#watch = watch;
@@ -78,6 +78,7 @@ export class FastSearch implements Listener {
     this.#geometry = geometry;
     const plan = planOf(network, layout);
     this.#fanOut = Math.max(1, mostSteps(plan));
+    this.#slice = slice;
     this.#batch = Math.max(1, Math.min(batch, Math.floor(BATCH_STEPS / this.#fanOut)));
     const numbered = new Concerns(network, watch);
     this.#loops = loopsOf(network, {
@@ -119,7 +120,7 @@ export class FastSearch implements Listener {
       const n = Math.min(batch, levelEnd - this.#head, this.#allowed());
       if (n === 0) stopped = 'states';
       else if (this.#head >= next) {
-        next = this.#head + SLICE;
+        next = this.#head + this.#slice;
         if (this.#bytes > this.#limits.maxBytes) stopped = 'memory';
         else if (yield this.progress()) stopped = 'asked';
         this.#drop();
@@ -268,7 +269,7 @@ export class FastSearch implements Listener {
   #drop(): void {
     const gone = this.#head - this.#base;
     const left = this.#count - this.#head;
-    if (!this.#geometry.quotient || gone < DROP || gone < left) return;
+    if (!this.#geometry.quotient || gone < this.#slice || gone < left) return;
     const W = this.#layout.words;
     this.#queue.view.copyWithin(0, gone * W, (gone + left) * W);
     this.#base = this.#head;

@@ -58,30 +58,30 @@ export function hashOf(words: Int32Array, at: number, width: number): number {
 }
 
 /**
- * A table of twice the slots, or of more where states lie so close that a distance does not fit.
+ * A table of twice the slots. Every distance fits: what keeps a state from its home in the new table are states whose
+ * homes lie before its own there, and so in the old table, where they had half the room.
  * @param shift 32 less the bits of the old table
  */
-export function doubledQuotient(old: Int32Array, shift: number, extra: number, by = 1): Int32Array {
-  const slots = new Int32Array(old.length * 2 ** by);
+export function doubledQuotient(old: Int32Array, shift: number, extra: number): Int32Array {
+  const slots = new Int32Array(old.length * 2);
   const rest = shift + extra;
-  const less = rest - by;
+  const less = rest - 1;
   const mask = slots.length - 1;
   const one = 1 << less;
-  const whole = (1 << rest) - 1;
+  const whole = 2 ** rest - 1;
   const part = one - 1;
   const far = old.length - 1;
   for (let p = 0; p < old.length; p++) {
     const entry = old[p]!;
     if (entry === 0) continue;
     const home = (p - ((entry >>> rest) - 1)) & far;
-    // The upper bits of the rest now belong to the home.
+    // The upper bit of the rest now belongs to the home.
     const kept = entry & whole;
-    let at = (home << by) + (kept >>> less);
+    let at = (home << 1) + (kept >>> less);
     let key = ((kept & part) + one) | 0;
     while (slots[at] !== 0) {
       at = (at + 1) & mask;
       key = (key + one) | 0;
-      if (key >>> less === 0) return doubledQuotient(old, shift, extra, by + 1);
     }
     slots[at] = key;
   }

@@ -7,7 +7,7 @@ import type { LocalState, Network, Property } from './types.ts';
 /** Beyond so many questions a predicate is rather asked where it occurs than written as a formula. */
 const WORTH = 1000;
 /** And beyond so many for all predicates of a search. */
-export const WORTH_OF_ALL = 10_000;
+export const WORTH_OF_ALL = 4000;
 
 /** A formula over the local states of a packed state `words[at …]`. */
 export interface StateTest {

@@ -23,7 +23,7 @@ test('any states are numbered as they first come, as a map of their texts would'
     .chain((width) =>
       fc.tuple(
         fc.constant(width),
-        fc.array(fc.array(word, { minLength: width, maxLength: width }), { maxLength: 300 }),
+        fc.array(fc.array(word, { minLength: width, maxLength: width }), { maxLength: 300, size: 'max' }),
       ),
     );
   fc.assert(
