@@ -49,17 +49,18 @@ export function allocationSetting(
   const call = { alloc: `dma_alloc_${entry}`, free: `dma_free_${entry}` };
   const piece = hasPiece(entry, facts);
   const restricted = facts.restricted && !facts.iommu;
-  // Architectures that make uncached addresses are 32-bit ones here: their CMA area may lie in high memory.
+  // Architectures that make uncached addresses are 32-bit ones here: their CMA area lies in high memory.
   const highmem = !facts.coherent && facts.uncached === 'uncached' && !facts.iommu;
+  const elsewhere = highmem ? 'lowmem' : 'highmem';
   const code = codeOf(entry, facts).map(make);
-  const results = alive(code[0]!, ({ params }) => params.page !== 'highmem' || highmem).filter(
+  const results = alive(code[0]!, ({ params }) => params.page !== elsewhere).filter(
     ({ type }) => type === `${call.alloc}_ret`,
   );
   const gots = new Set(results.map(({ params }) => params.got));
 
   const can = (by: Task, { type, params }: LocalEvent): boolean => {
     if (type === call.free && !gots.has(params.got)) return false;
-    if (params.page === 'highmem' && !highmem) return false;
+    if (params.page === elsewhere) return false;
     if (params.buf === 'pool' && (!piece || (type === 'free_pages' && restricted))) return false;
     if (type.startsWith('swiotlb_') && !restricted) return false;
     if ((type === 'gen_pool_alloc' || params.owned === true) && (!piece || restricted)) return false;

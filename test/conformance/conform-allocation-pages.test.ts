@@ -29,6 +29,9 @@ for (const platform of ['pkvm', 's390-pv', 'ppc-svm', 'sme', 'plain']) {
 }
 
 expectConformance({ system, series: 'v5', platform: 'cca', options: { mask: '32' } });
+// CMA pages of high memory are no use to a caller that wants their address.
+const uncached = { uncached: 'uncached', coherence: 'non-coherent' } as const;
+expectConformance({ system, series: 'v5', platform: 'plain', options: uncached });
 expectConformance({ system, series: 'v5', platform: 'sme', options: { mask: '32' }, known: sleeping });
 expectConformance({
   system,

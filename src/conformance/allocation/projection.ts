@@ -108,12 +108,13 @@ function obtained(kernel: Kernel, task: Task | undefined, stage: string): Obtain
 function describe(kernel: Kernel, got: string, forced: boolean, phys: number): Obtained {
   const slots = got === 'slots' || got === 'slots-alias';
   const decrypts = slots ? forced && !kernel.config.patch(3) : ['linear', 'alias', 'uncached'].includes(got);
-  const highmem = phys !== 0 && got === 'alias' && PageHighMem(kernel.state.memory, phys);
+  const highmem = phys !== 0 && PageHighMem(kernel.state.memory, phys);
   return { got, decrypts: decrypts && forced, highmem };
 }
 
 /** Physical address of what is about to be returned, where its memory may have no linear address. */
-function physOfBlock(kernel: Kernel, { cpu_addr }: Given): number {
+function physOfBlock(kernel: Kernel, { cpu_addr, page }: Given): number {
+  if (cpu_addr === 0) return page;
   const area = kernel.state.memory.vmap.find(({ vaddr }) => vaddr === cpu_addr);
   return area?.frames[0] ?? 0;
 }
