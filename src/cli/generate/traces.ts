@@ -2,18 +2,23 @@
 import { readdirSync } from 'node:fs';
 import { relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { markdown } from '../../render/index.ts';
+import { markdown, svgSequence } from '../../render/index.ts';
 import { V5 } from '../../series/index.ts';
 import {
   better,
   type CoverageRow,
   coverageOf,
   type Judged,
+  joinCoverage,
   judgeFile,
   MACHINES,
   PROPERTIES,
   Specification,
 } from '../../trace/judge/index.ts';
+import { historyOf } from '../../trace/path/history.ts';
+import type { Told } from '../commands/trace.ts';
+import { coverageCharts } from '../text/coverage-chart.ts';
+import { historyTrace } from '../text/trace.ts';
 import type { GeneratedFile } from './file.ts';
 
 const ROOT = fileURLToPath(new URL('../../../', import.meta.url));
@@ -42,6 +47,40 @@ export async function* traceFiles(folder = FIXTURES): AsyncIterable<GeneratedFil
   yield { path: 'traces/verdicts.md', content: overview(logs), cause };
   yield { path: 'traces/verdicts.json', content: `${JSON.stringify(logs.map(plain), null, 1)}\n`, cause };
   yield { path: 'traces/coverage.md', content: coverage(logs), cause: `${cause}: steps exercised` };
+  for (const kernel of kernelsOf(logs)) {
+    const own = logs.filter(({ name }) => kernelOf(name) === kernel);
+    const rows = joinCoverage(own.map(({ specification }) => coverageOf(specification)));
+    for (const { path, content } of await coverageCharts(own[0]!.specification, rows))
+      yield { path: `traces/${kernel}/${path}`, content, cause: `${cause}: steps exercised by ${kernel}` };
+  }
+  for (const log of logs) {
+    const content = await lifeOf(folder, log);
+    if (content !== undefined)
+      yield {
+        path: `traces/${log.name.replace(/\.txt(\.gz)?$/, '.svg')}`,
+        content,
+        cause: `${cause}: a violation`,
+      };
+  }
+}
+
+const kernelOf = (name: string): string => name.split('/')[0]!;
+const kernelsOf = (logs: readonly Log[]): string[] => [...new Set(logs.map(({ name }) => kernelOf(name)))];
+
+/** The life that has most to tell of a violation, as a sequence diagram; undefined: nothing is violated. */
+async function lifeOf(
+  folder: string,
+  { name, verdict, specification, shapes }: Log,
+): Promise<string | undefined> {
+  let most: Told | undefined;
+  for (const violation of verdict.properties.flatMap(({ first }) => first)) {
+    if (violation.object === undefined) continue;
+    const again = new Specification(specification.series, specification.platforms);
+    const { serial } = violation.object;
+    const history = await historyOf(`${folder}${name}`, again, serial, violation.line, shapes);
+    if (history.length > (most?.history.length ?? 0)) most = { violation, history };
+  }
+  return most && svgSequence(historyTrace(name, most));
 }
 
 function plain({ name, summary, verdict }: Log) {
@@ -104,10 +143,10 @@ function violations({ name, verdict }: Log): string[] {
 
 /** Over all logs of a kernel, the best that any of them shows of a step. */
 function coverage(logs: readonly Log[]): string {
-  const kernels = [...new Set(logs.map(({ name }) => name.split('/')[0]!))];
+  const kernels = kernelsOf(logs);
   const best = new Map<string, { row: CoverageRow; by: Map<string, CoverageRow['status']> }>();
   for (const { name, specification } of logs) {
-    const kernel = name.split('/')[0]!;
+    const kernel = kernelOf(name);
     for (const row of coverageOf(specification)) {
       const key = `${row.machine} ${row.state} ${row.event} ${row.to}`;
       const found = best.get(key) ?? { row, by: new Map() };
