@@ -92,7 +92,7 @@ function coverOf(system: string, universe: readonly Situated[], fails: ReadonlyS
     JSON.stringify([platform, options, acting.filter((patch) => speakOf.includes(patch))]);
   const failing = new Set([...fails].map((one) => at(one, patches)));
   const told = universe.every((one) => fails.has(one) === failing.has(at(one, patches)));
-  return cover(universe, fails, fails, told ? patches : undefined);
+  return cover(universe, fails, told ? patches : undefined);
 }
 
 function grouped<T>(all: readonly T[], keyOf: (one: T) => string): Map<string, T[]> {

@@ -31,14 +31,14 @@ const MOST = 3;
  * them apart. Greedy: short, not always the shortest.
  *
  * @param fails of one system: a part of the universe
- * @param wanted those that the cubes must be true of; by default all that fail
  * @param speakOf patches that may be named; by default all that act in the system
+ * @param wanted those that the cubes must be true of; by default all that fail
  */
 export function cover(
   universe: readonly Situated[],
   fails: ReadonlySet<Situated>,
-  wanted: Iterable<Situated> = fails,
   speakOf?: readonly number[],
+  wanted: Iterable<Situated> = fails,
 ): Cube[] {
   let cubes: Covering[] = [];
   let left = [...wanted];

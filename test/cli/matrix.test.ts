@@ -2,13 +2,13 @@
 import { expect, test } from 'vitest';
 import { ccdma, paste, schemaOf } from './run.ts';
 
-const SMALL = ['matrix', '--platform', 'cca', '--series', 'prefix:18', '--workload', 'boot-exit'];
+const SMALL = ['matrix', '--platform', 'tdx', '--series', 'prefix:18', '--workload', 'boot-exit'];
 
 test('a failing cell: exit 1, a table, what the patch does, and a command that shows the way', async () => {
   const { code, out } = await ccdma(SMALL);
   expect(code).toBe(1);
   expect(out).toMatch(/free-private/);
-  expect(out).toMatch(/repairs: free-private \(cca\)/);
+  expect(out).toMatch(/repairs: free-private \(tdx\)/);
   const replay = /^ {2}(npx ccdma replay .*)$/m.exec(out)![1]!;
   const replayed = await paste(replay);
   expect(replayed.code).toBe(1);
@@ -29,7 +29,7 @@ test('JSON follows its schema, and has a row for each prefix that was asked for'
   };
   expect(validate(json), JSON.stringify(validate.errors)).toBe(true);
   expect(json.rows.map(({ prefix }) => prefix)).toEqual([17, 18]);
-  expect(json.rows[0]!.cells.map(({ platform }) => platform)).toEqual(Array(11).fill('cca'));
+  expect(json.rows[0]!.cells.map(({ platform }) => platform)).toEqual(Array(11).fill('tdx'));
 });
 
 test.each([

@@ -28,7 +28,7 @@ const SAMPLE: readonly [string, string, string, string][] = [
   ['dynamic-free/idle/kworker_start#3/retarget:free', 'property', 'free-private', 'v5, tdx'],
   ['page/lent/gen_pool_free/retarget:lent.shared', 'property', 'nothing-leaks', 'v5, tdx'],
   // A reader that never leaves.
-  ['rcu-reader/heldUp/leave/retarget:heldUp', 'property', 'deadlock-free', 'v5, tdx'],
+  ['rcu-reader/heldUp/leave/retarget:heldUp', 'property', 'pool-comes-back', 'v5, tdx'],
   // Both answers at once, where the code decides.
   ['mapping/mapping.allocating/swiotlb_search_pool_area#1/negate', 'property', ACTOR_RULE, 'v5, tdx'],
   // Nothing is left that could go wrong: the witness says so.
@@ -40,13 +40,13 @@ const SAMPLE: readonly [string, string, string, string][] = [
   ],
   // Of a step that only one platform takes.
   ['page/swiotlb.uncertain/decrypt_end/retarget:swiotlb', 'property', 'address-matches-memory', 'v5, cca'],
-  // The known fault of the baseline no longer shows.
-  ['execution-context/process/softirq_enter/drop', 'property', 'no-sleep-in-atomic', 'baseline, cca'],
+  // Callbacks never run.
+  ['execution-context/process/softirq_enter/drop', 'property', 'pool-comes-back', 'v5, tdx'],
   // A part of a guard: an answer that the platform can give is missing.
   ['conversion/encrypting.end/encrypt_end#2/negate:2', 'simulator', 'offer', 'v5, tdx'],
-  ['swiotlb-pool/none/search_missed/retarget:retired', 'simulator', 'state', 'v5, tdx'],
+  ['swiotlb-pool/none/search_missed/retarget:retired', 'property', 'pool-comes-back', 'v5, tdx'],
   // A device that the pools do not suit is refused.
-  ['mapping/unmapped/dma_map_phys#1/retarget:mapping.searching', 'simulator', 'state', 'v5, sme'],
+  ['mapping/unmapped/dma_map_phys#1/retarget:mapping.searching', 'property', 'request-is-served', 'v5, sme'],
   ['mapping/unmapped/dma_map_phys#2/retarget:mapping', 'equivalent', EQUIVALENT.tables, ''],
   ['page/lent.shared/encrypt_begin#2/retarget:leaked', 'equivalent', EQUIVALENT.reach, ''],
 ];

@@ -4,6 +4,7 @@ import type { Cell } from '../../conformance/matrix/cells.ts';
 import type { CellChange, Difference, Effects } from '../../conformance/matrix/effects.ts';
 import type { MatrixJson, RowJson } from '../../conformance/matrix/json.ts';
 import { textRows } from '../../render/index.ts';
+import { PATCHES } from '../../series/index.ts';
 import type { Io } from '../io.ts';
 import { coloursOf, command, paragraph } from './layout.ts';
 
@@ -102,9 +103,13 @@ export function effectLines(row: RowJson): string[] {
   say('decisions changed', places(effects.decisions));
   say('step sequences changed', places(effects.steps));
   say('not compared, a bound was hit', places(effects.notCompared));
-  if (acts === 'no-switch') {
-    lines.push('no switch: the simulated kernel never asks for this patch in what was explored');
-  } else if (effects.steps.length === 0) lines.push('the same step sequences everywhere: no change');
+  if (effects.steps.length > 0 || effects.notCompared.length > 0) return lines;
+  const why = PATCHES.find(({ number }) => number === (prefix ?? row.without))?.whenEmpty;
+  const same =
+    acts === 'no-switch'
+      ? 'no switch: the simulated kernel never asks for this patch in what was explored'
+      : 'the same step sequences everywhere: no change';
+  lines.push(why === undefined ? same : `${same}. Why: ${why}`);
   return lines;
 }
 
@@ -186,6 +191,12 @@ export function matrixText(io: Io, json: MatrixJson): string {
         paragraph(io, `${broken.property} on ${placeText(broken)}: ${untilText(json, row, broken)}`, 8),
       );
   }
+  const undecided = rows.flatMap((row) =>
+    row.cells
+      .filter(({ verdict }) => verdict === 'not-decided')
+      .map((cell) => `${rowLabel(row)}, ${placeText(cell)}: bound hit at ${cell.bound} states`),
+  );
+  if (undecided.length > 0) out.push('', c.bold('Not decided'), ...new Set(undecided));
   const failing = failures(rows);
   if (failing.length > 0) out.push('', c.bold('Every way to fail'));
   for (const { property, site, findings, rows: where, places: at, steps, because, replay } of failing) {

@@ -7,7 +7,7 @@ import { computeMatrix, rowsNamed } from '../../../src/conformance/matrix/matrix
 import { defaultPlaces } from '../../../src/conformance/matrix/places.ts';
 import { PREFIX_ROWS, ROWS, WITHOUT_ROWS } from '../../../src/conformance/matrix/rows.ts';
 import { MATRIX_WORKLOADS, WORKLOADS, workloadOf } from '../../../src/conformance/workloads.ts';
-import { PLATFORMS } from '../../../src/series/index.ts';
+import { PATCHES, PLATFORMS } from '../../../src/series/index.ts';
 
 const places = (...names: string[]) => defaultPlaces(PLATFORMS.filter(({ name }) => names.includes(name)));
 
@@ -85,6 +85,13 @@ describe('a sample of the committed matrix, computed anew', () => {
     ['pkvm', 'without:1'],
     ['s390-pv', 'prefix:7'],
   ];
+  test.runIf(existsSync(file))('a patch that changes nothing is one that says why', () => {
+    const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { rows: RowJson[] };
+    const empty = rows.filter(({ effects }) => effects !== null && effects.steps.length === 0);
+    const argued = PATCHES.filter(({ whenEmpty }) => whenEmpty !== undefined);
+    expect(empty.map(({ prefix }) => prefix)).toEqual(argued.map(({ number }) => number));
+  });
+
   test.runIf(existsSync(file)).each(sample)('%s, %s', { timeout: 120_000 }, async (platform, name) => {
     const committed = JSON.parse(readFileSync(file, 'utf8')) as { rows: RowJson[]; without: RowJson[] };
     const wanted = ROWS.find(
