@@ -24,7 +24,8 @@ export async function check(io: Io, system: string | undefined, options: Command
   await within(options, async (bounds) => {
     const lab = new Lab({ bounds, onProgress: (text) => progress.at(text) });
     for (const subject of subjects) {
-      if (bounds.reason() !== null) break;
+      // One is begun in any case, so that there is something to say.
+      if (done.length > 0 && bounds.reason() !== null) break;
       const checked = await lab.checked(subject);
       const result = checkResult(checked);
       progress.done();

@@ -31,7 +31,8 @@ export async function conform(
   await within(options, async (bounds) => {
     const lab = new Lab({ bounds, onProgress: show });
     for (const subject of subjects) {
-      if (bounds.reason() !== null) break;
+      // One is begun in any case, so that there is something to say.
+      if (done.length > 0 && bounds.reason() !== null) break;
       const machines = options.against === 'v5' ? V5 : subject.series;
       const result = await conformOne(lab, subject, machines, show, { bounds });
       progress.done();

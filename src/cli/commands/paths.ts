@@ -33,7 +33,8 @@ export async function paths(
   await within(options, async (bounds) => {
     const lab = new Lab({ bounds, onProgress: (text) => progress.at(text) });
     for (const subject of subjects) {
-      if (bounds.reason() !== null) break;
+      // One is begun in any case, so that there is something to say.
+      if (results.length > 0 && bounds.reason() !== null) break;
       const result = await suiteOf(lab, subject, options.out);
       if (options.out !== undefined && result.file !== null)
         files.push({ path: result.file, content: fileOf(lab, subject) });
@@ -68,19 +69,20 @@ async function suiteOf(lab: Lab, subject: Subject, out: string | undefined): Pro
   // Who does not want to wait gets no paths of what happens to be there.
   const suite = stopped === null || stopped === 'states' ? lab.paths(subject) : [];
   const { covered, total } = coverage(graph, suite);
-  const all = graph.complete && covered === total;
+  const complete = graph.complete && stopped === null;
+  const all = complete && covered === total;
   return {
     ...resultHead(subject),
     states: graph.states,
     transitions: graph.transitions,
-    complete: graph.complete && stopped === null,
+    complete,
     stopped,
     properties: [
       {
         name: 'every-transition-covered',
         kind: 'coverage',
-        holds: graph.complete ? all : null,
-        status: graph.complete ? (all ? 'holds' : 'fails') : 'not decided',
+        holds: complete ? all : null,
+        status: complete ? (all ? 'holds' : 'fails') : 'not decided',
         steps: null,
         counterexamples: [],
       },
@@ -89,7 +91,7 @@ async function suiteOf(lab: Lab, subject: Subject, out: string | undefined): Pro
     longest: suite.reduce((most, path) => Math.max(most, path.length), 0),
     covered,
     hash: graph.hash,
-    file: out === undefined || !graph.complete ? null : `${subjectSlug(subject)}.json`,
+    file: out === undefined || !complete ? null : `${subjectSlug(subject)}.json`,
   };
 }
 
