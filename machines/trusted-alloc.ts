@@ -2,10 +2,14 @@
  * A coherent allocation from the page allocator, and its free, for a device that may become trusted at any time.
  *
  * `shared`: the memory has been made shared for it, or is about to be. `trusted`: the device has been accepted.
- * The allocation asks `force_dma_unencrypted(dev)` once, on entry, and keeps the answer; the free asks again.
- * Source: kernel/dma/direct.c (dma_direct_alloc, dma_direct_free, dma_set_decrypted, phys_to_dma_direct).
+ * The allocation asks `force_dma_unencrypted(dev)` once, on entry, and keeps the answer; the free asks again. Whether
+ * the device reaches a page is asked by `dma_coherent_ok()`, which asks for itself; where it does not, pages of the
+ * next lower zone are tried, once. When shared pages have been freed the driver asks for no more: what becomes of
+ * them is beyond this machine.
+ * Source: kernel/dma/direct.c (dma_direct_alloc, __dma_direct_alloc_pages, dma_coherent_ok, dma_direct_free,
+ * dma_set_decrypted, phys_to_dma_direct).
  */
-import { and, assign, not, setup } from 'xstate';
+import { and, assign, not, or, setup } from 'xstate';
 import type { MachineFile } from './machine-file.ts';
 
 type Event =
@@ -22,6 +26,11 @@ export const machine = setup({
     forcing: () => false,
     shared: ({ context }) => context.shared,
     trusted: ({ context }) => context.trusted,
+    /** An address that says shared, private does not fit in the coherent mask. */
+    sharedTooHigh: () => false,
+    privateTooHigh: () => false,
+    forcedNow: and(['forcing', not('trusted')]),
+    outOfReach: or([and(['forcedNow', 'sharedTooHigh']), and([not('forcedNow'), 'privateTooHigh'])]),
     ok: ({ event }) => ('ok' in event && event.ok) || ('ret' in event && event.ret === 'ok'),
     addressHasBit: () => false,
     saysShared: ({ event }) => event.type === 'dma_alloc_attrs_ret' && event.result === 'shared',
@@ -43,7 +52,7 @@ export const machine = setup({
     none: {
       on: {
         dma_alloc_attrs: [
-          { guard: and(['forcing', not('trusted')]), target: 'allocating.pages', actions: 'willShare' },
+          { guard: 'forcedNow', target: 'allocating.pages', actions: 'willShare' },
           { target: 'allocating.pages' },
         ],
       },
@@ -54,12 +63,28 @@ export const machine = setup({
         pages: {
           on: {
             alloc_pages: [
+              { guard: and(['ok', 'outOfReach']), target: 'givingBack' },
               { guard: and(['ok', 'shared']), target: 'sharing' },
               { guard: 'ok', target: 'zeroing' },
               { target: 'failed', actions: 'isPrivate' },
             ],
           },
         },
+        givingBack: {
+          description: 'dma_coherent_ok() refuses its address, encoded as force says now.',
+          on: { free_pages: 'lowerPages' },
+        },
+        lowerPages: {
+          on: {
+            alloc_pages: [
+              { guard: and(['ok', 'outOfReach']), target: 'givingBackLower' },
+              { guard: and(['ok', 'shared']), target: 'sharing' },
+              { guard: 'ok', target: 'zeroing' },
+              { target: 'failed', actions: 'isPrivate' },
+            ],
+          },
+        },
+        givingBackLower: { on: { free_pages: { target: 'failed', actions: 'isPrivate' } } },
         sharing: { on: { set_memory_decrypted: 'converting' } },
         converting: {
           on: {
@@ -70,6 +95,10 @@ export const machine = setup({
           },
         },
         zeroing: { on: { memset: 'returning' } },
+        misaddressed: {
+          description: 'Without patch 12 the encoding asks for itself: a private address of shared memory.',
+          on: { dma_alloc_attrs_ret: { guard: 'saysPrivate', target: '#trusted-alloc.held' } },
+        },
         returning: {
           on: {
             dma_alloc_attrs_ret: [
@@ -87,10 +116,7 @@ export const machine = setup({
       on: {
         device_read: 'held',
         device_write: 'held',
-        dma_free_attrs: [
-          { guard: and(['forcing', not('trusted')]), target: 'freeing.unsharing' },
-          { target: 'freeing.pages' },
-        ],
+        dma_free_attrs: [{ guard: 'forcedNow', target: 'freeing.unsharing' }, { target: 'freeing.pages' }],
       },
     },
     freeing: {
@@ -105,9 +131,21 @@ export const machine = setup({
             ],
           },
         },
-        pages: { on: { free_pages: { target: 'returning', actions: 'isPrivate' } } },
+        pages: {
+          on: {
+            free_pages: [
+              { guard: 'shared', target: 'spoilt', actions: 'isPrivate' },
+              { target: 'returning', actions: 'isPrivate' },
+            ],
+          },
+        },
+        spoilt: { on: { dma_free_attrs_ret: '#trusted-alloc.over' } },
         returning: { on: { dma_free_attrs_ret: '#trusted-alloc.none' } },
       },
+    },
+    over: {
+      description:
+        'The page allocator has pages that the host can read. Whoever gets them next is not followed: the driver asks no more.',
     },
   },
 });
@@ -158,31 +196,36 @@ export const trustedAlloc: MachineFile = {
   machine,
   alphabet,
   without: {
-    // Conversion and encoding asked again, each for itself. (Patch 4 alone changes nothing here: trust only grows.)
+    // Conversion and encoding ask again, each for itself. What patch 4 asks on entry changes nothing: trust only grows.
     12: [
+      { state: 'none', event: 'dma_alloc_attrs', to: 'allocating.pages' },
+      ...['allocating.pages', 'allocating.lowerPages'].map((state) => {
+        const lower = state === 'allocating.lowerPages';
+        return {
+          state,
+          event: 'alloc_pages',
+          to: [
+            { guard: and(['ok', 'outOfReach']), target: lower ? 'givingBackLower' : 'givingBack' },
+            { guard: and(['ok', 'forcedNow']), target: 'sharing', actions: 'willShare' },
+            { guard: 'ok', target: 'zeroing', actions: 'isPrivate' },
+            { target: 'failed', actions: 'isPrivate' },
+          ],
+        };
+      }),
       {
-        state: 'allocating.pages',
-        event: 'alloc_pages',
+        state: 'allocating.zeroing',
+        event: 'memset',
         to: [
-          { guard: and(['ok', 'forcing', not('trusted')]), target: 'sharing', actions: 'willShare' },
-          { guard: 'ok', target: 'zeroing', actions: 'isPrivate' },
-          { target: 'failed', actions: 'isPrivate' },
-        ],
-      },
-      {
-        state: 'allocating.returning',
-        event: 'dma_alloc_attrs_ret',
-        to: [
-          {
-            guard: and(['saysShared', 'addressHasBit', 'forcing', not('trusted')]),
-            target: '#trusted-alloc.held',
-          },
-          { guard: and(['saysPrivate', 'addressHasBit', not('forcing')]), target: '#trusted-alloc.held' },
-          { guard: and(['saysPrivate', 'addressHasBit', 'trusted']), target: '#trusted-alloc.held' },
-          { guard: and(['saysNothing', not('addressHasBit')]), target: '#trusted-alloc.held' },
+          { guard: and(['addressHasBit', 'shared', not('forcedNow')]), target: 'misaddressed' },
+          { target: 'returning' },
         ],
       },
     ],
   },
-  guards: (facts) => ({ forcing: () => facts.forced, addressHasBit: () => facts.encodingBit }),
+  guards: (facts) => ({
+    forcing: () => facts.forced,
+    addressHasBit: () => facts.encodingBit,
+    sharedTooHigh: () => facts.mask === 32 && facts.encoding === 'shared',
+    privateTooHigh: () => facts.mask === 32 && facts.encoding === 'private',
+  }),
 };

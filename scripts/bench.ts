@@ -1,6 +1,7 @@
 /**
  * `npm run bench`: the engine beside Spin and `@xstate/graph`, in one table; exit 1 when something that it has to reach
- * is not reached. All of it takes some eight minutes on two cores. `npm run bench -- 1e5 1e6` leaves the rest out.
+ * is not reached. Then lines of a trace log a second. All of it takes some eight minutes on two cores; `npm run bench -- 1e5 1e6`
+ * leaves the rest out, `npm run bench -- traces` measures the logs alone.
  */
 import { execFileSync } from 'node:child_process';
 import { SYSTEMS } from '../machines/systems/index.ts';
@@ -11,15 +12,18 @@ import { compareLibrary } from './bench/library.ts';
 import { seconds } from './bench/pan.ts';
 import { measure, type SizeName } from './bench/spin.ts';
 import { goals, goalsText, libraryText, machineText, spinText } from './bench/table.ts';
+import { benchTraces } from './bench/traces.ts';
 import { spinMissing } from './spin-run.ts';
 
 const ROOT = new URL('..', import.meta.url).pathname;
 const FACTS = specFacts(PLATFORMS[0]!, defaultOptions(PLATFORMS[0]!));
 
 const named = process.argv.slice(2);
-const unknown = named.filter((name) => name !== 'library' && !(name in MEASURED));
+const unknown = named.filter((name) => !['library', 'traces'].includes(name) && !(name in MEASURED));
 if (unknown.length > 0) {
-  console.error(`unknown: ${unknown.join(', ')}; accepted: ${Object.keys(MEASURED).join(', ')}, library`);
+  console.error(
+    `unknown: ${unknown.join(', ')}; accepted: ${Object.keys(MEASURED).join(', ')}, library, traces`,
+  );
   process.exit(2);
 }
 const wants = (name: string) => named.length === 0 || named.includes(name);
@@ -50,5 +54,6 @@ const measured = (missing === null ? sizes : []).map((name) => {
   return one;
 });
 const all = goals(measured, compared);
-console.log(goalsText(all));
+if (all.length > 0) console.log(goalsText(all));
+if (wants('traces')) await benchTraces();
 process.exitCode = all.every(({ reached }) => reached) ? 0 : 1;

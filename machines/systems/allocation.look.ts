@@ -30,14 +30,26 @@ const MEMORY: Readonly<Record<string, Memory>> = {
   pool: 'P',
 };
 
-/** What the driver of a buffer may use; null if it holds nothing. */
+/** What the driver of a buffer may use; null if it holds nothing. Nothing is read before it is asked for. */
 export function held(buffer: LocalState | undefined): Held | null {
   if (!isIn(buffer, 'held')) return null;
-  const { got, addr } = buffer!.context as { got: string; addr: string };
-  return { got, addr, memory: MEMORY[got] ?? null };
+  const context = buffer!.context as { readonly got: string; readonly addr: string };
+  return {
+    get got() {
+      return context.got;
+    },
+    get addr() {
+      return context.addr;
+    },
+    get memory() {
+      return MEMORY[context.got] ?? null;
+    },
+  };
 }
 
-const ranges = (look: Look, memory: Memory) => [look[`range[${memory}0]`]!, look[`range[${memory}1]`]!];
+/** The ranges of a memory; none where the system has no such memory. */
+const ranges = (look: Look, memory: Memory) =>
+  [look[`range[${memory}0]`], look[`range[${memory}1]`]].filter((range) => range !== undefined);
 export const areShared = (look: Look, memory: Memory): boolean =>
   ranges(look, memory).every((range) => isIn(range, 'shared'));
 export const arePrivate = (look: Look, memory: Memory): boolean =>

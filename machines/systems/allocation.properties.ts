@@ -13,7 +13,8 @@ import {
   stateText,
 } from './allocation.look.ts';
 import { convertsBlocks, type Entry, hasPiece } from './allocation-setting.ts';
-import { guestEnded } from './guest.ts';
+import { guestEnded, guestIs, NO_END } from './guest.ts';
+import { goesOn, happens, requestIsServed } from './liveness.ts';
 
 type Rest<T> = Omit<T, 'kind' | 'name' | 'doc'>;
 
@@ -46,6 +47,13 @@ export const allocationProperties =
     ];
     const look = (locals: readonly LocalState[]): Look =>
       Object.fromEntries(OVER.map((name, i) => [name, locals[i]!]));
+    /** Of a range it matters whether it is shared, private or neither; of a buffer, address and memory. */
+    const alike = (local: LocalState, position: number) => {
+      const name = OVER[position]!;
+      if (name.startsWith('range')) return ['shared', 'private'].find((state) => isIn(local, state)) ?? '';
+      const has = name.startsWith('buffer') ? held(local) : null;
+      return has === null ? local.index : `${has.addr} ${has.memory}`;
+    };
     const all = (seen: Look): Held[] => buffers.flatMap((name) => held(seen[name]) ?? []);
 
     /** An invariant: what is wrong in a state, or null. */
@@ -54,6 +62,7 @@ export const allocationProperties =
       name,
       doc,
       over: OVER,
+      seen: alike,
       holds: (...locals) => wrong(look(locals)) ?? true,
       site: (event, ...locals) => site(event, look(locals)),
     });
@@ -69,6 +78,7 @@ export const allocationProperties =
       doc,
       event,
       over: OVER,
+      seen: alike,
       when: (step, ...locals) => wrong(step, look(locals)) !== null,
       because: (step, ...locals) => wrong(step, look(locals)) ?? '',
       site: (step, ...locals) => site(step, look(locals)),
@@ -88,15 +98,19 @@ export const allocationProperties =
     });
     const seen = (when: (seen: Look) => boolean) => ({
       over: OVER,
+      seen: alike,
       when: (...locals: LocalState[]) => when(look(locals)),
     });
 
+    const asks = entry === 'attrs' ? 'dma_alloc_attrs' : 'dma_alloc_pages';
     const fits = facts.iommu || addressable(facts);
+    /** A device that is not coherent is given uncached memory, where there is a way to make it. */
+    const could =
+      fits &&
+      (facts.iommu || entry === 'pages' || facts.coherent || facts.remap || facts.uncached !== 'none');
     /** A plain request in process context gets memory, if there is any. */
     const served =
-      fits &&
-      (facts.iommu || !facts.restricted || facts.memEncrypt === facts.forced || !patches.has(7)) &&
-      (facts.iommu || entry === 'pages' || facts.coherent || facts.remap || facts.uncached !== 'none');
+      could && (facts.iommu || !facts.restricted || facts.memEncrypt === facts.forced || !patches.has(7));
     const fromPages =
       served && (facts.iommu || !facts.restricted) && ['none', 'uncached'].includes(facts.uncached);
     /** Memory of the page allocator is shared, and made private again. */
@@ -315,6 +329,25 @@ export const allocationProperties =
           ...seen((now) => isIn(now['block[A]'], 'leaked') || isIn(now['piece[P]'], 'lost')),
         },
       ),
+
+      requestIsServed({
+        doc: 'An allocation',
+        over: ['buffer[A]'],
+        served: (buffer) => isIn(buffer, 'held'),
+        wanted: ({ type: is, params }) =>
+          is === asks &&
+          params.by === 'driver' &&
+          params.ctx === 'process' &&
+          (params.attrs ?? 'none') === 'none',
+        possible: could,
+        requests: [asks],
+        fair: [goesOn('driver'), goesOn('other'), happens(asks.replace('alloc', 'free'))],
+        guest: converts ? guestIs(given) : NO_END,
+      }),
+      witness('request-is-served', 'an allocation is served', served, {
+        over: ['buffer[A]'],
+        when: (buffer) => isIn(buffer, 'held'),
+      }),
 
       {
         kind: 'deadlock',

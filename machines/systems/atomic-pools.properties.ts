@@ -1,7 +1,8 @@
 /** What must hold in `atomic-pools`: the safety properties of the domain that live there, each with a witness. */
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { conversionMayFail, conversionSleeps, factsWith, type SystemFacts } from '../facts.ts';
-import { guestEnded } from './guest.ts';
+import { guestEnded, guestIs, NO_END } from './guest.ts';
+import { goesOn, happens, requestIsServed } from './liveness.ts';
 import { contextOf, isIn, pagesText, typed } from './look.ts';
 
 const PAGES = ['page[0]', 'page[1]', 'page[2]', 'page[3]'];
@@ -217,6 +218,27 @@ export function atomicPoolsProperties(patches: ReadonlySet<number>, given: Syste
       'a pool is made',
       { event: (event) => event.type === 'dma_atomic_pool_init_ret' && event.params.ret === 'ok' },
       made,
+    ),
+
+    requestIsServed({
+      what: 'allocation',
+      doc: 'An allocation from a pool that could be made',
+      over: ['driver'],
+      served: (driver) => isIn(driver, 'allocated') || contextOf(driver).pool === 'none',
+      wanted: (event) => event.type === 'dma_alloc_attrs' && event.params.ctx === 'process',
+      possible: asked && fits,
+      requests: ['dma_alloc_attrs'],
+      fair: [
+        ...['boot', 'driver', 'grower'].map(goesOn),
+        ...['dma_atomic_pool_init', 'dma_free_attrs', 'kworker_start'].map((step) => happens(step)),
+      ],
+      guest: made ? guestIs(given) : NO_END,
+    }),
+    witness(
+      'request-is-served (allocation)',
+      'the device has memory of the pool',
+      { over: ['driver'], when: (driver) => isIn(driver, 'allocated') },
+      used,
     ),
 
     // Without DMA_COHERENT_POOL there is nothing to do; nor is there after boot where nobody asks the pools.

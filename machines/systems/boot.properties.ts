@@ -1,7 +1,8 @@
 /** What must hold in `boot`: the safety properties of the domain that live there, each with a witness. */
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { addressable, conversionMayFail, factsWith, type SystemFacts } from '../facts.ts';
-import { guestEnded } from './guest.ts';
+import { guestEnded, guestIs } from './guest.ts';
+import { goesOn, happens, requestIsServed } from './liveness.ts';
 import { anyOf, contextOf, isIn, isPrivate, isShared, pagesText, typed } from './look.ts';
 
 const PAGES = ['page[0]', 'page[1]'];
@@ -209,6 +210,26 @@ export function bootProperties(patches: ReadonlySet<number>, given: SystemFacts)
       because: (_event, _boot, ...pages) => `converted while ${pagesText(pages)}`,
     },
     witness('no-exposure', 'the pool is made shared', { event: typed('set_memory_decrypted') }, converted),
+
+    requestIsServed({
+      doc: 'A mapping, once the state of a pool that can be searched is settled,',
+      over: ['boot', MEM],
+      served: (boot, mem) => !isIn(boot, 'up') || isIn(mem, 'mapped') || contextOf(mem).mem !== 'active',
+      wanted: typed('dma_map_phys'),
+      possible: !facts.sharedTooHigh,
+      requests: ['dma_map_phys'],
+      fair: [goesOn('boot'), goesOn('driver'), happens('dma_unmap_phys')],
+      guest: guestIs(given),
+    }),
+    witness(
+      'request-is-served',
+      'a mapping is served',
+      {
+        over: [MEM],
+        when: (mem) => isIn(mem, 'mapped'),
+      },
+      mapped,
+    ),
 
     {
       kind: 'deadlock',

@@ -2,7 +2,8 @@
 import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { conversionMayFail, conversionSleeps, factsWith, type SystemFacts } from '../facts.ts';
-import { guestEnded } from './guest.ts';
+import { guestEnded, guestIs } from './guest.ts';
+import { goesOn, happens, requestIsServed } from './liveness.ts';
 
 type Ctx = Readonly<Record<string, unknown>>;
 const ctx = (state: LocalState) => state.context as Ctx;
@@ -40,6 +41,17 @@ const caller = (event: GlobalEvent, ...locals: LocalState[]): string => {
 /** The steps of a reader that use the memory of a transient pool. */
 const READS = ['read_pool', 'list_next_rcu'];
 const SLEEPING = ['set_memory_decrypted', 'set_memory_encrypted'];
+/** Whoever is at work goes on, each apart, and what it has begun comes to its end. */
+const FAIR = [
+  ...['driver', 'reader', 'softirq', 'worker', 'grower'].map(goesOn),
+  ...['rcu_gp_start', 'rcu_gp_end', 'rcu_softirq', 'dma_unmap_phys'].map((type) => happens(type)),
+  ...['dyn_free', 'dyn_alloc'].map((work) => happens('kworker_start', { work })),
+];
+/**
+ * While calls with a spinlock held follow one another without end, weak fairness promises the softirqs and workers of
+ * that CPU nothing: they are kept from starting again and again.
+ */
+const inAtomic = ({ params }: GlobalEvent) => params.ctx === 'atomic';
 const ALLOCATIONS = ['kzalloc', 'alloc_pages', 'get_free_pages'];
 
 export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: SystemFacts): Property[] {
@@ -56,6 +68,7 @@ export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: Syst
   const converted = served && facts.sharedPools;
   /** The memory of a pool, when it is in use. */
   const asIntended = facts.sharedPools && facts.convertible ? isShared : isPrivate;
+  const guest = guestIs(given);
   const witness = (
     of: string,
     doc: string,
@@ -109,6 +122,7 @@ export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: Syst
       name: 'one-owner',
       doc: 'A page belongs to exactly one of page allocator, atomic pool, swiotlb pool, or is leaked.',
       over: [...PAGES, 'driver'],
+      seen: (local, position) => position < PAGES.length && isIn(local, 'ownedTwice'),
       site: caller,
       holds: (...pages) =>
         pages.some((page) => isIn(page, 'ownedTwice'))
@@ -288,6 +302,42 @@ export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: Syst
       converted && conversionMayFail(facts),
     ),
     witness('nothing-leaks', 'a buffer is freed', { event: type('free_pages') }),
+
+    {
+      kind: 'leads-to',
+      name: 'pool-comes-back',
+      doc: 'Every retired transient pool is finally freed, returned or deliberately leaked.',
+      over: ['pool[T]', ...guest.over],
+      from: (pool) => anyOf(pool, 'unlinked', 'retired'),
+      to: (pool, ...end) => isIn(pool, 'none') || guest.ended(end),
+      fair: FAIR,
+      onlyOnStem: inAtomic,
+    },
+    witness(
+      'pool-comes-back',
+      'a transient pool is retired',
+      { over: ['pool[T]'], when: (pool) => isIn(pool, 'retired') },
+      transient,
+    ),
+
+    requestIsServed({
+      doc: 'A mapping that fits in a slot',
+      over: ['driver'],
+      served: (driver) => isIn(driver, 'mapped'),
+      wanted: (event) =>
+        event.type === 'dma_map_phys' && !inAtomic(event) && event.params.boundary === 'wide',
+      // Any pool of the kernel's would do, were it shared as the device needs it: there is one, and it can be added to.
+      possible: facts.defaultPool && facts.dynamic && !facts.sharedTooHigh,
+      requests: ['dma_map_phys'],
+      fair: FAIR,
+      guest,
+    }),
+    witness(
+      'request-is-served',
+      'the driver has an address',
+      { over: ['driver'], when: (driver) => isIn(driver, 'mapped') },
+      reached,
+    ),
 
     { kind: 'deadlock', name: 'deadlock-free', doc: 'There is always a next step.', ...guestEnded(given) },
   ];

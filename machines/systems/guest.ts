@@ -18,3 +18,18 @@ export function guestEnded(facts: SystemFacts) {
   if (!conversionMayEndGuest(facts)) return {};
   return { final: { over: ['guest'], is: (guest: LocalState) => guest.final } };
 }
+
+/** For other predicates: the instances to look at, and from those whether the guest has ended. */
+export interface GuestLook {
+  readonly over: readonly string[];
+  readonly ended: (locals: readonly LocalState[]) => boolean;
+}
+
+/** Nothing can end it. */
+export const NO_END: GuestLook = { over: [], ended: () => false };
+
+/** How the end of the guest is seen, in a system that has an instance for it wherever there can be one. */
+export function guestIs(facts: SystemFacts): GuestLook {
+  if (!conversionMayEndGuest(facts)) return NO_END;
+  return { over: ['guest'], ended: ([guest]) => guest?.final === true };
+}

@@ -3,7 +3,8 @@ import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { conversionSleeps, factsWith, type SystemFacts } from '../facts.ts';
 import { dataArrives } from './data-arrives.ts';
-import { guestEnded } from './guest.ts';
+import { guestEnded, guestIs, NO_END } from './guest.ts';
+import { goesOn, happens, requestIsServed, SYNCS } from './liveness.ts';
 import { mapAnswers } from './map-answers.ts';
 import { converts, withPool } from './restricted.ts';
 
@@ -34,6 +35,12 @@ export function restrictedProperties(patches: ReadonlySet<number>, given: System
   const allShared = (ranges: readonly LocalState[]) => ranges.every((range) => isIn(range, 'shared'));
   const allPrivate = (ranges: readonly LocalState[]) => ranges.every((range) => isIn(range, 'private'));
 
+  const request = {
+    possible: !(mask === 32 && encoding === 'shared'),
+    requests: ['dma_alloc_attrs', 'dma_map_phys', ...SYNCS],
+    fair: [goesOn('driver'), goesOn('other'), happens('dma_free_attrs'), happens('dma_unmap_phys')],
+    guest: converts(patches, facts) ? guestIs(facts) : NO_END,
+  };
   const deadlockFree: Property = {
     kind: 'deadlock',
     name: 'deadlock-free',
@@ -152,6 +159,30 @@ export function restrictedProperties(patches: ReadonlySet<number>, given: System
     },
     witness('nothing-leaks', 'slots are given back', maps || suits, { event: type('swiotlb_release_slots') }),
     ...(maps ? dataArrives({ B: 'other' }, true) : []),
+    requestIsServed({
+      ...request,
+      what: 'allocation',
+      doc: 'A coherent allocation from the pool',
+      over: ['driver'],
+      served: (driver) => isIn(driver, 'held'),
+      wanted: (event) => type('dma_alloc_attrs')(event) && event.params.ctx === 'process',
+    }),
+    witness('request-is-served (allocation)', 'an allocation is served', allocates, {
+      over: ['driver'],
+      when: (driver) => isIn(driver, 'held'),
+    }),
+    requestIsServed({
+      ...request,
+      what: 'mapping',
+      doc: 'A mapping through the pool',
+      over: ['other'],
+      served: (other) => isIn(other, 'mapped'),
+      wanted: type('dma_map_phys'),
+    }),
+    witness('request-is-served (mapping)', 'a mapping is served', maps, {
+      over: ['other'],
+      when: (other) => isIn(other, 'mapped'),
+    }),
     deadlockFree,
   ];
 }

@@ -3,6 +3,7 @@ import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { factsWith, type SystemFacts } from '../facts.ts';
 import { dataArrives } from './data-arrives.ts';
+import { canBeMapped, goesOn, happens, requestIsServed, SYNCS } from './liveness.ts';
 import { OWNER, requests, streamingSetting } from './streaming-setting.ts';
 
 const isIn = (state: LocalState, path: string) => matchesState(path, state.value as StateValue);
@@ -108,6 +109,21 @@ export function streamingProperties(patches: ReadonlySet<number>, facts: SystemF
             when: (area) => isIn(area, 'two'),
           }),
         ]),
+    requestIsServed({
+      doc: 'A mapping of ordinary memory',
+      over: ['driver'],
+      served: (driver) => isIn(driver, 'mapped'),
+      wanted: on('dma_map_phys', { by: 'driver', attrs: 'none', size: 'fits' }),
+      possible: canBeMapped(facts),
+      requests: ['dma_map_phys', 'dma_map_sg_attrs', ...SYNCS],
+      fair: [goesOn('driver'), goesOn('other'), happens('dma_unmap_phys'), happens('dma_unmap_sg_attrs')],
+    }),
+    witness(
+      'request-is-served',
+      'a mapping of ordinary memory is served',
+      answerTo({ attrs: 'none', size: 'fits' }).result !== 'error',
+      { over: ['driver'], when: (driver) => isIn(driver, 'mapped') },
+    ),
     { kind: 'deadlock', name: 'deadlock-free', doc: 'There is always a next step.' },
   ];
 

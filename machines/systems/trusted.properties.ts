@@ -1,10 +1,11 @@
 /** What must hold in `trusted`. */
 import { matchesState, type StateValue } from 'xstate';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
-import { factsWith, type SystemFacts } from '../facts.ts';
+import { addressable, factsWith, type SystemFacts } from '../facts.ts';
 import { dataArrives } from './data-arrives.ts';
-import { guestEnded } from './guest.ts';
-import { before, canBeAccepted, trustAnswers, trustRequests } from './trusted.ts';
+import { guestEnded, guestIs, NO_END } from './guest.ts';
+import { canBeMapped, goesOn, happens, requestIsServed, SYNCS } from './liveness.ts';
+import { after, before, canBeAccepted, trustAnswers, trustRequests } from './trusted.ts';
 
 const isIn = (state: LocalState, path: string) => matchesState(path, state.value as StateValue);
 const RANGES = ['range[A0]', 'range[A1]'];
@@ -20,10 +21,20 @@ const type =
 
 export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFacts): Property[] {
   const given = before(facts);
-  const { forced, sharedPools, convertible, confined, encoding } = factsWith(patches, given);
+  const built = factsWith(patches, given);
+  const { forced, sharedPools, convertible, confined, encoding } = built;
   const accepts = canBeAccepted(facts);
-  const answers = trustRequests(facts).map(trustAnswers(patches, facts));
-  const maps = answers.some(({ result }) => result !== 'error');
+  const answerTo = trustAnswers(patches, facts);
+  const answers = trustRequests(facts).map(answerTo);
+  // What it gets before it is accepted.
+  const maps = trustRequests(facts).some(
+    (request) => request.device === 'untrusted' && answerTo(request).result !== 'error',
+  );
+  const allocates = addressable(built);
+  const getsAny =
+    allocates ||
+    (accepts && addressable(built, false)) ||
+    answers.some(({ result }) => result === 'shared' || result === 'private');
   const bounces = answers.some(({ place }) => place === 'pool');
   const poolIsShared = sharedPools && convertible;
   const witness = (
@@ -37,6 +48,17 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
   const mappedIsShared = (other: LocalState) =>
     ofMapping(other).place === 'pool' ? poolIsShared : ofMapping(other).place === 'shared-ram';
   const got = ({ params }: GlobalEvent) => params.result !== 'error';
+  const isBeyondMask = ({ params }: GlobalEvent) =>
+    (params.result === 'shared' || params.result === 'private') &&
+    !addressable(built, params.result === 'shared');
+
+  const request = {
+    possible: true,
+
+    requests: ['dma_alloc_attrs', 'dma_map_phys', ...SYNCS],
+    fair: [goesOn('driver'), goesOn('other'), happens('dma_free_attrs'), happens('dma_unmap_phys')],
+    guest: forced ? guestIs(given) : NO_END,
+  };
 
   return [
     {
@@ -58,30 +80,35 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       event: type('free_pages'),
       over: ['driver'],
       site: () => 'dma_direct_free',
-      when: (_event, driver) => alloc(driver).shared,
+      when: (_event, driver) => alloc(driver).shared && isIn(driver, 'freeing'),
       because: () => 'the memory was made shared for the allocation, and the free does not make it private',
     },
-    witness('free-undoes-alloc', 'memory that was made shared is made private', forced, {
+    witness('free-undoes-alloc', 'memory that was made shared is made private', forced && allocates, {
       event: ({ type: is, params }) => is === 'set_memory_encrypted_ret' && params.ret === 'ok',
     }),
     {
       kind: 'forbidden',
       name: 'device-can-reach',
-      doc: 'A device that reaches shared memory only gets no other, and no address that says private.',
+      doc: 'A device that reaches shared memory only gets no other, and no address that says private. No device gets an address that its mask does not hold.',
       event: (event) =>
         (type('dma_alloc_attrs_ret', 'dma_map_phys_ret')(event) && got(event)) ||
         type('device_read', 'device_write')(event),
       over: ['driver', 'other', ...RANGES],
       when: (event, driver, other, ...ranges) => {
+        if (isBeyondMask(event)) return true;
         if (!isConfined(driver)) return false;
         if (event.params.result === 'private') return true;
         const ofAllocation = event.type === 'dma_alloc_attrs_ret' || event.params.map === 'A';
         return ofAllocation ? !allShared(ranges) : !mappedIsShared(other);
       },
-      because: ({ params }) =>
-        params.result === 'private' ? 'the address says private' : 'the host does not share the memory',
+      because: (event) => {
+        if (isBeyondMask(event)) return 'the mask of the device does not hold the address';
+        return event.params.result === 'private'
+          ? 'the address says private'
+          : 'the host does not share the memory';
+      },
     },
-    witness('device-can-reach', 'a confined device has memory', confined && (forced || maps), {
+    witness('device-can-reach', 'a confined device has memory', confined && (allocates || maps), {
       event: (event) => type('dma_alloc_attrs_ret', 'dma_map_phys_ret')(event) && got(event),
       over: ['driver'],
       when: isConfined,
@@ -99,7 +126,7 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       },
       because: ({ params }) => `the address says ${String(params.result)}, and the memory is not`,
     },
-    witness('address-matches-memory', 'an address says what the memory is', encoding !== null, {
+    witness('address-matches-memory', 'an address says what the memory is', encoding !== null && getsAny, {
       event: ({ params }) => params.result === 'shared' || params.result === 'private',
     }),
     {
@@ -111,10 +138,12 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       when: (_event, driver, ...ranges) => !alloc(driver).shared || !allPrivate(ranges),
       because: () => 'it was not taken from the page allocator to be shared',
     },
-    witness('no-exposure', 'memory is made shared', forced, { event: type('set_memory_decrypted') }),
+    witness('no-exposure', 'memory is made shared', forced && (allocates || (accepts && patches.has(12))), {
+      event: type('set_memory_decrypted'),
+    }),
     ...(accepts
       ? [
-          witness('free-undoes-alloc', 'the device is accepted while it has memory', true, {
+          witness('free-undoes-alloc', 'the device is accepted while it has memory', allocates, {
             event: type('accept'),
             over: ['driver'],
             when: (driver) => isIn(driver, 'held'),
@@ -131,6 +160,31 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
           }),
         ]
       : []),
+    requestIsServed({
+      ...request,
+      what: 'allocation',
+      doc: 'A coherent allocation',
+      over: ['driver'],
+      served: (driver) => isIn(driver, 'held'),
+      wanted: type('dma_alloc_attrs'),
+    }),
+    witness('request-is-served (allocation)', 'an allocation is served', true, {
+      over: ['driver'],
+      when: (driver) => isIn(driver, 'held'),
+    }),
+    requestIsServed({
+      ...request,
+      what: 'mapping',
+      doc: 'A mapping of ordinary memory',
+      possible: canBeMapped(given) && (!accepts || canBeMapped(after(facts))),
+      over: ['other'],
+      served: (other) => isIn(other, 'mapped'),
+      wanted: (event) => type('dma_map_phys')(event) && event.params.attrs === 'none',
+    }),
+    witness('request-is-served (mapping)', 'a mapping is served', maps, {
+      over: ['other'],
+      when: (other) => isIn(other, 'mapped'),
+    }),
     {
       kind: 'deadlock',
       name: 'deadlock-free',

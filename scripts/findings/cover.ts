@@ -31,15 +31,17 @@ const MOST = 3;
  * them apart. Greedy: short, not always the shortest.
  *
  * @param fails of one system: a part of the universe
+ * @param wanted those that the cubes must be true of; by default all that fail
  * @param speakOf patches that may be named; by default all that act in the system
  */
 export function cover(
   universe: readonly Situated[],
   fails: ReadonlySet<Situated>,
+  wanted: Iterable<Situated> = fails,
   speakOf?: readonly number[],
 ): Cube[] {
   let cubes: Covering[] = [];
-  let left = [...fails];
+  let left = [...wanted];
   while (left.length > 0) {
     const found = widest(universe, fails, left[0]!, new Set(left), speakOf);
     cubes.push(found);
@@ -47,7 +49,8 @@ export function cover(
   }
   for (const one of cubes) {
     const others = cubes.filter((other) => other !== one);
-    if ([...one.covers].every((fail) => others.some(({ covers }) => covers.has(fail)))) cubes = others;
+    const needed = [...wanted].filter((fail) => one.covers.has(fail));
+    if (needed.every((fail) => others.some(({ covers }) => covers.has(fail)))) cubes = others;
   }
   return cubes.map(({ cube }) => cube);
 }

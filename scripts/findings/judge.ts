@@ -1,22 +1,25 @@
-/** A share of the sweep in a thread of its own: every situation of one system on one platform. */
+/** A share of the sweep in a thread of its own: every situation of one system on one platform. `conform.ts` has the simulator's. */
 import { createHash } from 'node:crypto';
 import { parentPort } from 'node:worker_threads';
 import { SYSTEMS, type System } from '../../machines/systems/index.ts';
 import { ALL_SERIES } from '../../src/cli/generate/exhibits.ts';
 import { expectation, occurrencesOf } from '../../src/cli/results.ts';
-import { networkOf, propertiesOf, type Subject } from '../../src/conformance/subject.ts';
+import { networkOf, propertiesOf, type Subject, subjectLabel } from '../../src/conformance/subject.ts';
 import { check, explore, type Graph, type Network } from '../../src/lts/index.ts';
 import {
   crossOptions,
+  type Occurrence,
   OPTION_VALUES,
   type OptionName,
   type Options,
   PLATFORMS,
   type Platform,
 } from '../../src/series/index.ts';
+import { conformShare } from './conform.ts';
 
 /** What a thread is told. */
 export interface ShareTask {
+  readonly instrument: 'check' | 'conform';
   readonly system: string;
   readonly platform: string;
 }
@@ -25,7 +28,7 @@ export interface ShareTask {
 export interface Situated {
   readonly system: string;
   readonly platform: string;
-  /** Patches that are applied and have a switch in the system. */
+  /** Patches that are applied, and for `check`: have a switch in the system. */
   readonly acting: readonly number[];
   readonly options: Options;
   /** `property @ site`. */
@@ -55,34 +58,54 @@ export function differentOptions(system: System, platform: Platform): Options[] 
   return [...crossOptions(platform, names)];
 }
 
-/** Judges every situation of a share. */
-export function* judgeShare({ system: name, platform: on }: ShareTask): Generator<Situated> {
+/** Judges every situation of a share by what the specification says. */
+function* checkShare({ system: name, platform: on }: ShareTask): Generator<Situated> {
   const system = SYSTEMS.find((one) => one.name === name)!;
   const platform = PLATFORMS.find((one) => one.name === on)!;
-  const graphs = new Map<string, Graph>();
+  const graphs = new Graphs();
   for (const options of differentOptions(system, platform)) {
     for (const { series, acting } of differentSeries(system)) {
       const subject: Subject = { system, series, platform, options };
-      const network = networkOf(subject);
-      const key = hashOf(network);
-      const graph = graphs.get(key) ?? explore(network);
-      if (!graph.complete) throw new Error(`${name}, ${series.name}, ${on}: a bound was hit`);
-      graphs.delete(key);
-      graphs.set(key, graph);
-      if (graphs.size > KEPT) graphs.delete(graphs.keys().next().value!);
-      const occurrences = occurrencesOf(check(graph, propertiesOf(subject)));
-      const { unlisted, missing } = expectation('check', subject, true, occurrences);
-      const text = ({ property, site }: { property: string; site: string }) => `${property} @ ${site}`;
-      yield {
-        system: name,
-        platform: on,
-        acting,
-        options,
-        failures: occurrences.map(text),
-        unlisted: unlisted.map(text),
-        missing: [...missing],
-      };
+      const { graph } = graphs.of(subject);
+      yield situated('check', subject, acting, occurrencesOf(check(graph, propertiesOf(subject))));
     }
+  }
+}
+
+/** Holds what occurred against the list. */
+export function situated(
+  instrument: ShareTask['instrument'],
+  subject: Subject,
+  acting: readonly number[],
+  occurrences: readonly Occurrence[],
+): Situated {
+  const { unlisted, missing } = expectation(instrument, subject, true, occurrences);
+  const text = ({ property, site }: Occurrence) => `${property} @ ${site}`;
+  return {
+    system: subject.system.name,
+    platform: subject.platform.name,
+    acting,
+    options: subject.options,
+    failures: occurrences.map(text),
+    unlisted: unlisted.map(text),
+    missing: [...missing],
+  };
+}
+
+/** Explored graphs, the last ones kept: networks of neighbouring situations are often the same. */
+export class Graphs {
+  readonly #kept = new Map<string, Graph>();
+
+  /** The graph of a subject, with a key that it shares with those whose network is the same. */
+  of(subject: Subject): { readonly graph: Graph; readonly key: string } {
+    const network = networkOf(subject);
+    const key = hashOf(network);
+    const graph = this.#kept.get(key) ?? explore(network);
+    if (!graph.complete) throw new Error(`${subjectLabel(subject)}: a bound was hit`);
+    this.#kept.delete(key);
+    this.#kept.set(key, graph);
+    if (this.#kept.size > KEPT) this.#kept.delete(this.#kept.keys().next().value!);
+    return { graph, key };
   }
 }
 
@@ -98,6 +121,5 @@ function hashOf({ name, instances, events, initial }: Network): string {
 }
 
 parentPort?.on('message', (task: ShareTask) => {
-  const situated = [...judgeShare(task)];
-  parentPort!.postMessage(situated);
+  parentPort!.postMessage([...(task.instrument === 'check' ? checkShare : conformShare)(task)]);
 });

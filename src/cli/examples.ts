@@ -28,14 +28,14 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
     ['npx ccdma diagram', 'all machines and counterexamples into generated/diagrams'],
     ['npx ccdma diagram --machine rcu-reader --format mermaid', 'one machine to standard output'],
     [
-      'npx ccdma diagram --series baseline --platform cca --property one-owner > one-owner.svg',
+      'npx ccdma diagram dynamic-pools --series baseline --platform cca --property one-owner > one-owner.svg',
       'a counterexample as a sequence diagram',
     ],
   ],
   replay: [
     ['npx ccdma replay --finding pool-encrypted-in-softirq', 'a known finding, step by step'],
     [
-      'npx ccdma replay --series baseline --platform cca --property one-owner --simulate',
+      'npx ccdma replay dynamic-pools --series baseline --platform cca --property one-owner --simulate',
       'a counterexample, also on the simulated kernel',
     ],
     ['npx ccdma replay --file generated/paths/dynamic-pools-v5-cca.json --index 1', 'one path of a suite'],
@@ -45,6 +45,10 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
     [
       'npx ccdma simulate test/scenarios/azure-nvme.ts --platform snp --steps',
       'on one platform, with every step of the kernel',
+    ],
+    [
+      'npx ccdma simulate test/scenarios/transient-pool.ts --platform cca --trace',
+      'the log that ftrace would have recorded',
     ],
   ],
   decide: [
@@ -57,10 +61,17 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
   ],
   matrix: [
     ['npx ccdma matrix', 'every prefix of the series on every platform'],
-    ['npx ccdma matrix --platform cca --series prefix:17 --workload search-fails', 'one patch in isolation'],
+    [
+      'npx ccdma matrix --platform cca --series prefix:17 --workload search-fails-once',
+      'one patch in isolation',
+    ],
   ],
   export: [
     ['npx ccdma export promela dynamic-pools --platform tdx > model.pml', 'for spin -a and pan'],
+    [
+      'npx ccdma export promela dynamic-pools --platform tdx --liveness --property pool-comes-back > live.pml',
+      'for pan -a -f: does every retired pool come back?',
+    ],
     [
       'npx ccdma export tla dynamic-pools --platform cca --out /tmp/tla',
       'a module, and a configuration for TLC',
@@ -78,6 +89,14 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
     [
       'npx ccdma trace test/fixtures/traces/linux-6.12/exhaust.txt.gz --diagram /tmp/free-in-softirq.svg',
       'a kernel before it: dynamic pools are freed in softirq',
+    ],
+    [
+      'npx ccdma trace test/fixtures/traces/linux-6.12/exhaust.txt.gz --to-path',
+      'the life of such a pool as a path, and what v5 would have done',
+    ],
+    [
+      'npx ccdma trace test/fixtures/traces/linux-7.3/contexts.txt.gz --platform tdx --coverage --diagrams /tmp/coverage --suggest',
+      'what the workload exercised of the machines, and what would exercise the rest',
     ],
   ],
   probes: [

@@ -121,7 +121,15 @@ export function programOf(io: Io, job: Job): Command {
     .option('--workload <name>', 'with --schedule: the workload')
     .option('--schedule <numbers>', 'a schedule of explore, as 0,2,1')
     .option('--simulate', 'run it on the simulated kernel too')
-    .addOption(against())
+    .option(
+      '--trace',
+      'with --path, --file, --property or --finding: print what ftrace would have recorded of it',
+    )
+    .option(
+      '--against <machines>',
+      "the machines that the path is of: of the 'own' series, or of another one, as v5 or baseline",
+      'own',
+    )
     .addOption(json('replay'))
     .action(async (system, options) =>
       run(await (await import('./commands/replay.ts')).replay(io, system, options)),
@@ -148,6 +156,7 @@ export function programOf(io: Io, job: Job): Command {
     .addOption(repeatable('--platform <name>', 'default: those that the scenario names (repeatable)'))
     .addOption(repeatable('--option <name=value>', 'counts more than what the scenario says (repeatable)'))
     .option('--steps', 'show every step of the kernel below each call')
+    .option('--trace', 'print what ftrace would have recorded, for ccdma trace to read')
     .addOption(json('simulate'))
     .action(async (file, options) =>
       run(await (await import('./commands/simulate.ts')).simulate(io, file, options)),
@@ -174,7 +183,11 @@ export function programOf(io: Io, job: Job): Command {
       'promela (Spin), tla (TLA+, for TLC), aut (the graph, for mCRL2, CADP, LTSmin), itf (a run, for Apalache, Quint), or rv (a machine in place of the system, for a monitor in the kernel)',
     ),
   )
-    .option('--property <name>', 'with itf: the shortest counterexample of this property')
+    .option(
+      '--property <name>',
+      'with itf: the shortest counterexample of this property; with --liveness: the property that must come',
+    )
+    .option('--liveness', 'with promela: a model for what must come, to be judged under weak fairness')
     .option('--site <symbol>', 'with --property: the one at this kernel symbol')
     .option('--out <dir>', 'write files into this folder (default: to standard output)')
     .addOption(maxStates())
@@ -188,8 +201,17 @@ export function programOf(io: Io, job: Job): Command {
     .option('--series <name>', 'whose machines judge: baseline, v5, prefix:K or without:N (default: v5)')
     .addOption(repeatable('--platform <name>', 'where the log may be from (default: any; repeatable)'))
     .option('--diagram <file>', 'draw the first violation as a sequence diagram (SVG)')
-    .option('--coverage', 'which steps of the machines the log exercised')
+    .option('--coverage', 'which steps of the machines the logs exercised')
+    .option('--diagrams <dir>', 'with --coverage: the machines, coloured by it, as SVG into this folder')
+    .option('--suggest', 'with --coverage: what would exercise the steps that never were')
     .option('--strict', 'exit 3 when something is undecided or missing, and nothing is violated')
+    .option('--to-path', 'an object’s life as a path of the system that owns it, for ccdma replay')
+    .option('--object <name>', 'with --to-path: as verdicts name it, or its address')
+    .option(
+      '--line <n>',
+      'with --to-path: the object that this line concerns (default: the first violation’s)',
+    )
+    .option('--under <series>', 'with --to-path: what another series does instead (default: v5)')
     .addOption(json('trace'))
     .action(async (files, options) =>
       run(await (await import('./commands/trace.ts')).trace(io, files, options)),

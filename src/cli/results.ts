@@ -21,6 +21,8 @@ export interface CounterexampleResult {
   readonly steps: number;
   /** Which part of the property was false. */
   readonly because: string;
+  /** Of a leads-to: how many of the steps, the last ones, are repeated for ever. */
+  readonly repeats?: number;
   /** Id of the known finding that this is, or null. */
   readonly finding: string | null;
   /** A command that shows it. */
@@ -105,10 +107,11 @@ export function checkResult({ subject, graph, verdicts, stopped }: CheckedSubjec
       status: verdict.status,
       steps: verdict.steps,
       ...(verdict.witnesses === undefined ? {} : { witnesses: verdict.witnesses }),
-      counterexamples: verdict.counterexamples.map(({ site, steps, because }) => ({
+      counterexamples: verdict.counterexamples.map(({ site, steps, because, loop }) => ({
         site,
         steps,
         because,
+        ...(loop === undefined ? {} : { repeats: loop.length }),
         finding: findingOf('check', subject, { property: verdict.name, site }),
         replay: `npx ccdma replay ${subjectArguments(subject)} --property ${shellWord(verdict.name)} --site ${shellWord(site)}`,
       })),

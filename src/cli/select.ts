@@ -35,10 +35,14 @@ export interface Selected {
 /**
  * Without a system or a platform all of them, without a series v5. A platform that was not named and cannot
  * have the options is left out.
+ * @param among the systems that may be meant
  * @throws UsageError for anything that does not exist or cannot be had
  */
-export function select({ system, series = [], platform = [], option = [] }: Selection): Selected {
-  const systems = system === undefined ? SYSTEMS : [systemOf(system)];
+export function select(
+  { system, series = [], platform = [], option = [] }: Selection,
+  among: readonly System[] = SYSTEMS,
+): Selected {
+  const systems = system === undefined ? among : [systemOf(system, among)];
   const allSeries = unique(series.length === 0 ? [V5] : series.map(seriesOf));
   const platforms = unique(platform.length === 0 ? PLATFORMS : platform.map(platformOf));
   const chosen = optionsOf(option);
@@ -59,8 +63,8 @@ export function select({ system, series = [], platform = [], option = [] }: Sele
 }
 
 /** Exactly one subject. @throws UsageError when the arguments leave several. */
-export function selectOne(selection: Selection): Subject {
-  const { subjects } = select(selection);
+export function selectOne(selection: Selection, among: readonly System[] = SYSTEMS): Subject {
+  const { subjects } = select(selection, among);
   const [first, ...others] = subjects;
   if (first === undefined || others.length > 0) {
     const names = (all: readonly { readonly name: string }[]) => [...new Set(all.map(({ name }) => name))];
@@ -79,13 +83,13 @@ export function selectOne(selection: Selection): Subject {
   return first;
 }
 
-export function systemOf(name: string): System {
-  const found = SYSTEMS.find((system) => system.name === name);
+export function systemOf(name: string, among: readonly System[] = SYSTEMS): System {
+  const found = among.find((system) => system.name === name);
   if (found !== undefined) return found;
   throw unknown(
     'system',
     name,
-    SYSTEMS.map((system) => system.name),
+    among.map((system) => system.name),
   );
 }
 

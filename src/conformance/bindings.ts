@@ -1,14 +1,16 @@
 /** The systems that are bound to the simulator. A new one is a folder of its own and a line below. */
-import { createKernel, type Kernel } from '../kernel/index.ts';
+import { createKernel, type Kernel, type KernelConfig } from '../kernel/index.ts';
 import { allocationBinding, allocationPagesBinding } from './allocation/binding.ts';
 import { atomicPoolsBinding } from './atomic-pools/binding.ts';
 import type { Binding } from './binding.ts';
 import { bootBinding } from './boot/binding.ts';
 import { dynamicPoolsBinding } from './dynamic-pools/binding.ts';
 import { kernelConfig } from './facts.ts';
+import { restrictedBinding } from './restricted/binding.ts';
 import { restrictedInitBinding } from './restricted-init/binding.ts';
 import { streamingBinding } from './streaming/binding.ts';
 import type { Subject } from './subject.ts';
+import { trustedBinding } from './trusted/binding.ts';
 
 const BINDINGS: readonly Binding[] = [
   dynamicPoolsBinding,
@@ -18,6 +20,8 @@ const BINDINGS: readonly Binding[] = [
   allocationPagesBinding,
   restrictedInitBinding,
   streamingBinding,
+  restrictedBinding,
+  trustedBinding,
 ];
 
 /** The binding of a system. Throws when there is none. */
@@ -30,10 +34,14 @@ export function bindingOf(system: string): Binding {
 /** Whether a system has a binding. */
 export const isBound = (system: string): boolean => BINDINGS.some((known) => known.system === system);
 
-/** A fresh simulator for a subject: its series, platform and options, as the system's binding sizes them. */
-export function kernelFor({ system, series, platform, options }: Subject): Kernel {
-  const binding = bindingOf(system.name);
-  const kernel = createKernel(binding.machine(kernelConfig(series, platform, options)));
-  binding.prepare?.(kernel);
+/** What the simulator of a subject is made from: its series, platform and options, as the system's binding sizes them. */
+export function machineFor({ system, series, platform, options }: Subject): KernelConfig {
+  return bindingOf(system.name).machine(kernelConfig(series, platform, options));
+}
+
+/** A fresh simulator for a subject. */
+export function kernelFor(subject: Subject): Kernel {
+  const kernel = createKernel(machineFor(subject));
+  bindingOf(subject.system.name).prepare?.(kernel);
   return kernel;
 }

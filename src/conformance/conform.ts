@@ -1,4 +1,6 @@
 /** A suite of paths, run on the simulator in lockstep with the specification. */
+
+import type { ConfigRead } from '../kernel/index.ts';
 import { explore, type GlobalEvent, type Graph, type Path, runPath } from '../lts/index.ts';
 import { transitionCover } from '../paths/index.ts';
 import type { Series } from '../series/index.ts';
@@ -180,6 +182,7 @@ export class SuiteRun {
   readonly #diverging = new Set<number>();
   readonly #failures = new Map<string, Divergence>();
   readonly #safety = new Map<string, PathSafety>();
+  readonly #reads = new Map<string, ConfigRead>();
   #steps = 0;
   #blocked = 0;
 
@@ -213,8 +216,18 @@ export class SuiteRun {
     };
   }
 
+  /** All that the paths so far have read of the simulator's configuration: whoever answers alike runs alike. */
+  reads(): ConfigRead[] {
+    return [...this.#reads.values()];
+  }
+
   /** Runs one path until its end or the first disagreement. */
   path(path: Path): void {
+    const { config } = this.#path(path).kernel;
+    for (const read of config.reads()) this.#reads.set(`${read.kind} ${read.name}`, read);
+  }
+
+  #path(path: Path): Lockstep {
     const graph = this.#graph;
     let at = 0;
     const run = newLockstep(
@@ -245,11 +258,12 @@ export class SuiteRun {
       if (mismatch !== null) {
         this.#diverging.add(transition);
         this.#fail(mismatch, path.slice(0, i + 1), i + 1);
-        return;
+        return run;
       }
       this.#steps++;
       this.#executed[transition] = 1;
     }
+    return run;
   }
 
   #compare(run: Lockstep, event: GlobalEvent | null, state: number): Mismatch | null {

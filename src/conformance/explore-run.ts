@@ -134,6 +134,7 @@ const NEEDS: Partial<Record<Stimulus['name'], (driver: DriverState) => boolean>>
   deviceWrite: ({ mapping, list }) => mapping !== null || list !== null,
   deviceRead: ({ mapping, list }) => mapping !== null || list !== null,
   sync: ({ mapping, list }) => mapping !== null || list !== null,
+  sync_pages: ({ allocations }) => allocations.length > 0,
   free: ({ allocations }) => allocations.length > 0,
   mmap: ({ allocations }) => allocations.length > 0,
 };

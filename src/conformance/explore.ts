@@ -98,6 +98,9 @@ class Explorer {
     const first = this.#fresh();
     this.#known.set(this.#keys.of(first.kernel, first.progress()), 0);
     this.#live.set(0, first);
+    // What is wrong before the first step was not made so by it.
+    const { standing } = judge(first.kernel);
+    if (standing.length > 0) this.#standing.set(0, standing);
     let ends = 0;
     let last = 0;
     let node = 0;

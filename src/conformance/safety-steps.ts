@@ -35,7 +35,7 @@ export function stepViolations(k: Kernel, r: TraceRecord): Omit<Violation, 'site
       convertsOnce(k, r, say);
       break;
     case '__free_pages':
-      goesBack(k, { phys: r.args.addr as number, bytes: PAGE_SIZE * 2 ** (r.args.order as number) }, say);
+      goesBack(k, r, { phys: r.args.addr as number, bytes: PAGE_SIZE * 2 ** (r.args.order as number) }, say);
       break;
     case 'dma_map_phys_ret':
     case 'dma_map_sg_attrs_ret':
@@ -64,11 +64,11 @@ const POOL_MAKERS = [
 
 /** The pool that owns any of a range, the ones that the caller makes or takes apart left out. */
 function poolOf(k: Kernel, r: TraceRecord, range: Range): string | null {
-  const swiotlb = r.stack.some((fn) => POOL_MAKERS.includes(fn)) ? [] : swiotlbClaims(k);
-  return [...atomicClaims(k.state), ...swiotlb].find((c) => overlap(c, range))?.owner ?? null;
+  return [...atomicClaims(k.state), ...swiotlbClaims(k, r)].find((c) => overlap(c, range))?.owner ?? null;
 }
 
-function swiotlbClaims(k: Kernel): Claim[] {
+function swiotlbClaims(k: Kernel, r: TraceRecord): Claim[] {
+  if (r.stack.some((fn) => POOL_MAKERS.includes(fn))) return [];
   return [...publishedPools(k.state)].map((p) => ({
     phys: p.start,
     bytes: p.end - p.start,
@@ -112,11 +112,11 @@ function convertsOnce(k: Kernel, r: TraceRecord, say: SayStep): void {
     say('free-undoes-alloc', `page ${hex(range.phys)} is decrypted, and was decrypted already`);
 }
 
-/** What the page allocator gets must have come from it. */
-function goesBack(k: Kernel, range: Range, say: SayStep): void {
+/** What the page allocator gets must have come from it: a late pool did, that `swiotlb_exit()` takes apart. */
+function goesBack(k: Kernel, r: TraceRecord, range: Range, say: SayStep): void {
   const { cma } = k.state;
   const area = { phys: cma.phys, bytes: cma.bits.length * PAGE_SIZE, owner: 'CMA' };
-  for (const c of [...atomicClaims(k.state), ...swiotlbClaims(k), area])
+  for (const c of [...atomicClaims(k.state), ...swiotlbClaims(k, r), area])
     if (overlap(c, range))
       say('free-undoes-alloc', `page ${hex(range.phys)} came from ${c.owner} and goes to the page allocator`);
 }

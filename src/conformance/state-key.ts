@@ -38,8 +38,9 @@ export class StateKeys {
     for (const page in s.memory.bytes) bytes += `${page}${this.#shared(s.memory.bytes[page]!, 'B')}`;
     key += this.#part(bytes);
     key += this.#part(`s${s.slots.map(slotText).join(';')}`);
-    key += this.#part(`v${text(s.memory.vmap)}`);
-    // Whatever else a state holds is in the key, whoever adds it: nothing is left out but by name.
+    // Whatever else memory and a state hold is in the key, whoever adds it: nothing is left out but by name.
+    const { codes: _codes, bytes: _bytes, ...laid } = s.memory;
+    key += this.#part(`m${text(laid)}`);
     for (const name in s) {
       if (!OF_ITS_OWN.has(name))
         key += this.#part(name + text(s[name as keyof KernelState] as Json | object));

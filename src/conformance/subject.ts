@@ -128,7 +128,7 @@ export function defaultSubject(system: System, series: Series, platform: Platfor
   return { system, series, platform, options: defaultOptions(platform) };
 }
 
-/** The applied patches that have no switch in the system, in order: they do not act in it yet. */
+/** The applied patches that have no switch in the system, in order: they do not act in it. */
 export function idlePatches({ system, series }: Pick<Subject, 'system' | 'series'>): number[] {
   return [...series.patches].filter((patch) => !system.patches.includes(patch)).sort((a, b) => a - b);
 }

@@ -28,9 +28,7 @@ export const DEFAULT_WORKLOADS: readonly Workload[] = WORKLOADS.filter(
 );
 
 /** The workloads of the matrix. */
-export const MATRIX_WORKLOADS: readonly Workload[] = WORKLOADS.filter(
-  ({ when, inMatrix }) => inMatrix ?? when === 'matrix',
-);
+export const MATRIX_WORKLOADS: readonly Workload[] = WORKLOADS.filter(({ when }) => when === 'matrix');
 
 /** The workload of this name. Throws when there is none. */
 export function workloadOf(name: string): Workload {

@@ -172,7 +172,8 @@ export function wantsDefaultPool(config: ConfigReader): boolean {
   if (asked === 'noforce') return false;
   if (asked === 'force' || config.fact('swiotlbAtBoot') === 'always') return true;
   // x86 without encryption: only if there is memory that a 32-bit device cannot reach.
-  return config.size('normalZonePages') > 0 || config.size('highBuffers');
+  const far = config.size('ordinaryAt') === '16G';
+  return far || config.size('normalZonePages') > 0 || config.size('highBuffers');
 }
 
 /** `swiotlb_init_remap()` sets these when there shall be a pool. Patch 10 acts: who asks for SWIOTLB_FORCE. */

@@ -96,11 +96,16 @@ export function* alloc_pages(k: Kernel, t: Task, order: number, gfp: GfpPages): 
   return phys;
 }
 
+/** A block goes back to the page allocator. What cannot be a free block is a fault of the caller's. */
+export function freeBlock(k: Kernel, phys: number, order: number, by: string): void {
+  const wrong = giveBlock(k.state.buddy, k.state.memory, phys, order);
+  if (wrong !== null) k.fault('bad-page', phys, `${by}: ${wrong}`);
+}
+
 /** `__free_pages()`. */
 export function* free_pages(k: Kernel, t: Task, phys: number, order: number): Run {
   const f = enter(t, { fn: '__free_pages', at: 0, phys, order });
   yield at(f, 1, '__free_pages', { addr: f.phys, order: f.order });
-  const wrong = giveBlock(k.state.buddy, k.state.memory, f.phys, f.order);
-  if (wrong !== null) k.fault('bad-page', f.phys, `__free_pages: ${wrong}`);
+  freeBlock(k, f.phys, f.order, '__free_pages');
   leave(t);
 }

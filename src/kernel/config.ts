@@ -139,6 +139,8 @@ export interface KernelSizes {
   readonly zonePools: boolean;
   /** Pages that the page allocator starts with, in zone dma32. A multiple of 128. */
   readonly ordinaryPages: number;
+  /** Where those pages lie: `low`, at 16 MiB; or at 1 GiB, or at 16 GiB, where they are of zone normal. */
+  readonly ordinaryAt: 'low' | '1G' | '16G';
   /**
    * How many blocks of 64 pages those pages hold; the rest is in blocks of 32, kept apart by pages that others
    * hold for ever. 0: all is free, in blocks as large as they come.
@@ -201,6 +203,7 @@ export const DEFAULT_SIZES: KernelSizes = {
   atomicPoolBuffers: 1,
   atomicPoolGrows: false,
   ordinaryPages: 256,
+  ordinaryAt: 'low',
   largeBlocks: 0,
   smallBlocks: 0,
   zonePools: false,
@@ -331,5 +334,6 @@ function checkSizes(s: KernelSizes): void {
   whole('minAlignMask', 0, 0xffff);
   if (!powerOfTwo(s.minAlignMask + 1)) wrong('minAlignMask', 'a power of two less one');
   if (!powerOfTwo((s.segBoundaryMask + 1) / 4096)) wrong('segBoundaryMask', 'a mask of at least a page');
+  if (!['low', '1G', '16G'].includes(s.ordinaryAt)) wrong('ordinaryAt', 'low, 1G or 16G');
   if (s.boot !== 'done' && s.boot !== 'early') wrong('boot', 'done or early');
 }

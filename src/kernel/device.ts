@@ -2,7 +2,7 @@
  * Devices: what they can reach, and how a bus address says shared or private
  * (include/linux/dma-direct.h, kernel/dma/direct.c). A device is named by its number.
  */
-import { deviceViewAt, viewByte, writeViewByte } from './dma/arch-sync.ts';
+import { deviceViewAt, viewByte, writeViewByte } from './device-view.ts';
 import type { Kernel } from './kernel.ts';
 import { HOST_SHARED, NORMAL_BASE, PAGE_SIZE, pageIndex, readByte, writeByte } from './memory.ts';
 import type { DeviceState, IommuMapping, IoTlbMem } from './state.ts';
@@ -17,10 +17,9 @@ export function deviceOf(k: Kernel, dev: number): DeviceState {
   return device;
 }
 
-/** `dev->dma_io_tlb_mem`; null: it has none. */
-export function memOf(k: Kernel, dev: number): IoTlbMem | null {
-  const addr = deviceOf(k, dev).io_tlb_mem;
-  return addr === 0 ? null : k.mem(addr);
+/** `dev->dma_io_tlb_mem`: every device is given one when it is set up (`swiotlb_dev_init()`). */
+export function memOf(k: Kernel, dev: number): IoTlbMem {
+  return k.mem(deviceOf(k, dev).io_tlb_mem);
 }
 
 /** `cc_platform_has(CC_ATTR_MEM_ENCRYPT)`. Patches 1 (pKVM) and 2 (s390) act here. */

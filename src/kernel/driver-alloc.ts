@@ -4,7 +4,7 @@
  * A driver keeps what it was given, writes to its memory as soon as it has it, and gives it back in the context
  * that it is told. Checks for its misuse are here: it frees only what it has.
  */
-import { DMA_ATTRS } from './dma/attrs.ts';
+import { DMA_ATTRS, withAttr } from './dma/attrs.ts';
 import { dma_alloc_attrs, dma_alloc_pages, dma_free_attrs, dma_free_pages } from './dma/mapping.ts';
 import { dma_mmap_attrs } from './dma/mmap.ts';
 import { dma_atomic_pool_init } from './dma/pool-expand.ts';
@@ -72,8 +72,8 @@ function* allocate(k: Kernel, t: Task, r: Request): Run {
   endOperation(k, t);
 }
 
-function* giveBack(k: Kernel, t: Task, driver: number, a: Allocation): Run {
-  const { fn: call, cpu_addr, page, dma, bytes, attrs } = a;
+function* giveBack(k: Kernel, t: Task, driver: number, a: Allocation, attrs: string): Run {
+  const { fn: call, cpu_addr, page, dma, bytes } = a;
   const f = enter(t, { fn: 'driver_free', at: 0, driver, call, cpu_addr, page, dma, bytes, attrs });
   const { device } = k.state.drivers[f.driver]!;
   // A cookie goes back as it came: in place of the CPU address.
@@ -144,7 +144,8 @@ function named(k: Kernel, args: Args): Allocation | undefined {
 
 /**
  * Stimulus `free`: the driver is done with its memory, and so is the device. Offered in atomic context for
- * `dma_free_pages` only: `dma_free_attrs` must not be called there, but a driver can be told to.
+ * `dma_free_pages` only: `dma_free_attrs` must not be called there, but a driver can be told to. It can be told to
+ * pass CC_SHARED too, which is no attribute of coherent memory.
  */
 const free = {
   offers: (k: Kernel): Args[] => {
@@ -157,14 +158,16 @@ const free = {
     return out;
   },
   accepts: (k: Kernel, args: Args): boolean =>
-    hasKeys(args, ['driver', 'context'], ['which']) &&
+    hasKeys(args, ['driver', 'context'], ['which', 'attrs']) &&
     named(k, args) !== undefined &&
+    [undefined, 'CC_SHARED'].includes(args.attrs as string | undefined) &&
     driverIdle(k, args.driver) &&
     (args.context === 'process' || args.context === 'atomic'),
   apply: (k: Kernel, args: Args): void => {
     const driver = args.driver as number;
     const [a] = k.state.drivers[driver]!.allocations.splice((args.which ?? 0) as number, 1);
-    startOperation(k, driver, args.context as Context, (t) => giveBack(k, t, driver, a!));
+    const attrs = args.attrs === undefined ? a!.attrs : withAttr(a!.attrs, 'CC_SHARED');
+    startOperation(k, driver, args.context as Context, (t) => giveBack(k, t, driver, a!, attrs));
   },
 };
 

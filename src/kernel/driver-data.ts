@@ -126,6 +126,19 @@ export function expectedBytes(k: Kernel, driver: number): Bytes {
   return [...all].sort(([a], [b]) => a - b);
 }
 
+/** The CPU looks into a part of its buffer, which is all that it was given back; see {@link checkBuffer}. */
+export function checkPart(k: Kernel, driver: number, offset: number, size: number): void {
+  const d = k.state.drivers[driver]!;
+  const inside = (bytes: Bytes) => bytes.filter(([at]) => at >= offset && at < offset + size);
+  const have = inside(sparseBytes(k.state.memory, d.buffer, d.bytes));
+  const must = inside(expectedBytes(k, driver));
+  if (
+    have.length !== must.length ||
+    have.some(([at, value], i) => at !== must[i]![0] || value !== must[i]![1])
+  )
+    d.lost = 'from device';
+}
+
 /** The CPU looks into its buffer; what is missing there becomes a fact of the driver's state. */
 export function checkBuffer(k: Kernel, driver: number): boolean {
   const d = k.state.drivers[driver]!;

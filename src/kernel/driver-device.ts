@@ -1,6 +1,7 @@
 /** What devices do with a buffer that is mapped for them: they read and write it, and it is seen what arrives. */
 import { device_read, device_write, encodingOf, reachesSharedOnly } from './device.ts';
 import { hasAttr } from './dma/attrs.ts';
+import { allocationOf, readCoherent, writeCoherent } from './driver-coherent.ts';
 import { devicePattern, deviceWrites, expectedBytes } from './driver-data.ts';
 import { DRIVERS, hasKeys, isLength, isVersion } from './driver-task.ts';
 import type { Kernel } from './kernel.ts';
@@ -61,6 +62,10 @@ function addressOf(mapped: DriverMapping | DriverList, offset: number): number {
   throw new Error(`the list has no byte ${offset}`);
 }
 
+/** The driver has such coherent memory: the device may use it until the free is asked for. */
+const hasCoherent = (k: Kernel, args: Args): boolean =>
+  hasKeys(args, ['driver', 'which']) && allocationOf(k, args.driver, args.which) !== null;
+
 /** Drivers whose devices may use memory now: registers are not offered, only accepted. */
 const withMemory = (k: Kernel, may: (k: Kernel, driver: unknown) => boolean): Args[] =>
   DRIVERS.filter((d) => may(k, d) && !isRegisters(inUse(k, d)!)).map((driver) => ({ driver }));
@@ -68,19 +73,26 @@ const withMemory = (k: Kernel, may: (k: Kernel, driver: unknown) => boolean): Ar
 /**
  * Stimulus `deviceWrite`: while the buffer is mapped and the device has it. Accepted with `bytes`, how many it
  * writes from the start of the buffer on, or `entry`, the entry of the list that it writes: what it does not write
- * keeps its value. `version`: of its pattern.
+ * keeps its value. `version`: of its pattern. With `which`: to coherent memory that the driver has, by its number.
  */
 export const deviceWrite = {
   offers: (k: Kernel): Args[] => withMemory(k, mayWrite),
   accepts: (k: Kernel, args: Args): boolean =>
-    hasKeys(args, ['driver'], ['bytes', 'entry', 'version']) &&
-    mayWrite(k, args.driver) &&
-    (args.bytes === undefined || args.entry === undefined) &&
-    isVersion(args.version) &&
-    isEntry(k, args.driver, args.entry) &&
-    isLength(args.bytes ?? 1, k.state.drivers[args.driver as number]!.bytes),
+    args.which !== undefined
+      ? hasCoherent(k, args)
+      : hasKeys(args, ['driver'], ['bytes', 'entry', 'version']) &&
+        mayWrite(k, args.driver) &&
+        (args.bytes === undefined || args.entry === undefined) &&
+        isVersion(args.version) &&
+        isEntry(k, args.driver, args.entry) &&
+        isLength(args.bytes ?? 1, k.state.drivers[args.driver as number]!.bytes),
   apply: (k: Kernel, args: Args): void => {
     const driver = args.driver as number;
+    const coherent = allocationOf(k, driver, args.which);
+    if (coherent !== null) {
+      k.note(writeCoherent(k, driver, coherent));
+      return;
+    }
     const d = k.state.drivers[driver]!;
     const mapped = (d.mapping ?? d.list)!;
     if (isRegisters(mapped)) {
@@ -104,15 +116,24 @@ export const deviceWrite = {
 };
 
 /**
- * Stimulus `deviceRead`: the device looks at what the CPU wrote, in the whole buffer or in one `entry` of the list;
- * what is missing becomes a fact of the state.
+ * Stimulus `deviceRead`: the device looks at what the CPU wrote, in the whole buffer, in one `entry` of the list, or
+ * in coherent memory (`which`); what is missing becomes a fact of the state.
  */
 export const deviceRead = {
   offers: (k: Kernel): Args[] => withMemory(k, mayRead),
   accepts: (k: Kernel, args: Args): boolean =>
-    hasKeys(args, ['driver'], ['entry']) && mayRead(k, args.driver) && isEntry(k, args.driver, args.entry),
+    args.which !== undefined
+      ? hasCoherent(k, args)
+      : hasKeys(args, ['driver'], ['entry']) &&
+        mayRead(k, args.driver) &&
+        isEntry(k, args.driver, args.entry),
   apply: (k: Kernel, args: Args): void => {
     const driver = args.driver as number;
+    const coherent = allocationOf(k, driver, args.which);
+    if (coherent !== null) {
+      k.note(readCoherent(k, driver, coherent));
+      return;
+    }
     const d = k.state.drivers[driver]!;
     const mapped = (d.mapping ?? d.list)!;
     if (isRegisters(mapped)) {

@@ -1,6 +1,7 @@
 /**
  * gen_pool: chunks of memory handed out by a bitmap, without a lock (lib/genalloc.c). Granule: a page.
  */
+import type { Kernel } from './kernel.ts';
 import { PAGE_SIZE } from './memory.ts';
 
 /** A piece of memory that a pool hands out from. */
@@ -74,6 +75,12 @@ export function gen_pool_free(pool: GenPool, virt: number, size: number): boolea
   if (chunk.bits.slice(first, first + pages).some((b) => b === 0)) return false;
   chunk.bits.fill(0, first, first + pages);
   return true;
+}
+
+/** The same of a kernel, for which memory that was not handed out is a fault (`gen_pool_free_owner` stops there). */
+export function gen_pool_free_owner(k: Kernel, pool: GenPool, virt: number, size: number): void {
+  if (!gen_pool_free(pool, virt, size))
+    k.fault('bad-free', virt, 'gen_pool_free of memory that is not handed out');
 }
 
 /** `gen_pool_virt_to_phys()`. */

@@ -21,7 +21,7 @@ import { ALLOC_STIMULI } from './driver-alloc.ts';
 import { cpuRead, cpuWrite } from './driver-cpu.ts';
 import { deviceRead, deviceWrite } from './driver-device.ts';
 import { map_sg, unmap_sg } from './driver-sg.ts';
-import { sync } from './driver-sync.ts';
+import { max_mapping_size, sync, sync_pages } from './driver-sync.ts';
 import type { KernelCode } from './kernel.ts';
 import { Kernel } from './kernel.ts';
 import { rcu_gp_end, rcu_gp_start, rcu_softirq } from './rcu.ts';
@@ -32,6 +32,8 @@ const CODE: KernelCode = {
     map,
     unmap,
     sync,
+    sync_pages,
+    max_mapping_size,
     map_sg,
     unmap_sg,
     deviceRead,
@@ -97,5 +99,5 @@ export { isFree } from './page-alloc.ts';
 export type { Allocation, DeviceState, IoTlbMem, IoTlbPool, KernelState } from './state.ts';
 export type { Answer, Args, Step, StepName, Stimulus, StimulusName } from './steps.ts';
 export { STEPS, STIMULI } from './steps.ts';
-export type { Fault, Frame, Task, TaskContext, TraceRecord } from './task.ts';
+export type { Fault, Frame, Given, Task, TaskContext, TraceRecord, Watcher } from './task.ts';
 export { showStep } from './task.ts';

@@ -12,7 +12,7 @@ import { hasBlock, type Zone } from './page-alloc.ts';
 import { runnable } from './scheduler.ts';
 import type { IoTlbMem, IoTlbPool, KernelState, RcuCallback, SlotArray, WorkItem } from './state.ts';
 import type { Answer, Args, ArgValue, Step, Stimulus, StimulusName } from './steps.ts';
-import type { Fault, PendingStep, Run, Task, TaskContext, TraceRecord } from './task.ts';
+import type { Fault, PendingStep, Run, Task, TaskContext, TraceRecord, Watcher } from './task.ts';
 import { ANY_ANSWER } from './task.ts';
 
 /** A stimulus: with which arguments it is accepted now, and what it does. */
@@ -78,6 +78,7 @@ export class Kernel {
   #result: ArgValue | undefined;
   #sleep: TraceRecord['mightSleep'] = undefined;
   #faults: Fault[] | null = null;
+  #watcher: Watcher | null = null;
 
   constructor(config: ConfigReader, state: KernelState, code: KernelCode) {
     this.config = config;
@@ -88,6 +89,12 @@ export class Kernel {
   }
 
   // ---- for the world ----
+
+  /** From here on, functions that begin and return on any task are told. */
+  watch(watcher: Watcher): void {
+    this.#watcher = watcher;
+    for (const task of this.state.tasks) task.watcher = watcher;
+  }
 
   /** Every stimulus that would be accepted now, judged from the state alone. */
   stimuli(): Stimulus[] {
@@ -177,6 +184,7 @@ export class Kernel {
   /** Resume a task that is known to be runnable, with a fitting answer. */
   advance(t: Task, answer: Answer | undefined): void {
     this.#begin();
+    t.watcher?.resumed(t);
     const body = this.#bodies.get(t.name)!;
     this.#settle(t, body, body.next(answer));
   }
@@ -205,6 +213,7 @@ export class Kernel {
 
   /** Start a body on an idle thread. */
   start(task: Task, body: Run): void {
+    if (this.#watcher !== null) task.watcher = this.#watcher;
     this.#bodies.set(task.name, body);
     this.#settle(task, body, body.next());
   }
@@ -256,11 +265,11 @@ export class Kernel {
     return { ...NO_POOL, addr, areas: [] };
   }
 
-  /** The slot array at an address; null, and a fault, when it was freed. */
-  slotArray(addr: number): SlotArray | null {
+  /** The slot array at an address. One that was freed has no slots, and is a fault. */
+  slotArray(addr: number): SlotArray {
     for (const s of this.state.slots) if (s.addr === addr) return s;
     this.fault('use-after-free', addr, 'no slot array lives at this address');
-    return null;
+    return { addr, nslabs: 0, initial: 'free', fields: null };
   }
 
   #begin(): void {

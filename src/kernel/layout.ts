@@ -9,7 +9,16 @@ import type { ConfigReader } from './config.ts';
 import { IO_TLB_SEGSIZE, IO_TLB_SIZE } from './dma/swiotlb-slots.ts';
 import { BUFFER_BYTES } from './driver.ts';
 import type { MemoryState } from './memory.ts';
-import { createBanks, DMA_BASE, HIGHMEM_BASE, NORMAL_BASE, PAGE_SIZE, RAM_BASE } from './memory.ts';
+import {
+  createBanks,
+  DMA_BASE,
+  FAR_DMA32_BASE,
+  FAR_NORMAL_BASE,
+  HIGHMEM_BASE,
+  NORMAL_BASE,
+  PAGE_SIZE,
+  RAM_BASE,
+} from './memory.ts';
 import type { BuddyState } from './page-alloc.ts';
 import { addFrames, createBuddy, createFragmentedBuddy } from './page-alloc.ts';
 
@@ -18,6 +27,9 @@ export const DRIVER_COUNT = 2;
 
 /** Pages of the global coherent pool, where there is one. */
 const GLOBAL_PAGES = 16;
+
+/** Where the memory of the page allocator begins when it does not lie in the main bank. */
+const FAR = { low: null, '1G': FAR_DMA32_BASE, '16G': FAR_NORMAL_BASE } as const;
 
 /** Physical addresses and sizes. */
 export interface Layout {
@@ -66,7 +78,8 @@ export function layOut(config: ConfigReader): Layout {
   // SWIOTLB_ANY is powerpc's.
   const highPool = config.size('highPool') && config.fact('family') === 'powerpc' ? poolPages : 0;
   const lowPool = take(poolPages - highPool);
-  const ordinary = { phys: take(ordinaryPages), pages: ordinaryPages };
+  const far = FAR[config.size('ordinaryAt')];
+  const ordinary = { phys: far ?? take(ordinaryPages), pages: ordinaryPages };
   const lowBuffers = take(high ? 0 : bufferPages);
   const restricted = { phys: take((restrictedSlabs * IO_TLB_SIZE) / PAGE_SIZE), nslabs: restrictedSlabs };
   const cma = { phys: cmaHigh ? HIGHMEM_BASE : take(cmaPages), pages: cmaPages };
@@ -80,8 +93,10 @@ export function layOut(config: ConfigReader): Layout {
     [
       { start: DMA_BASE, pages: dmaPages + dmaPoolPages },
       { start: RAM_BASE, pages: (at - RAM_BASE) / PAGE_SIZE },
+      { start: FAR_DMA32_BASE, pages: far === FAR_DMA32_BASE ? ordinaryPages : 0 },
       { start: NORMAL_BASE, pages: normalPages + (high ? bufferPages : 0) + highPool },
       { start: HIGHMEM_BASE, pages: cmaHigh ? cmaPages : 0, highmem: true },
+      { start: FAR_NORMAL_BASE, pages: far === FAR_NORMAL_BASE ? ordinaryPages : 0 },
     ],
     config.fact('pteEncryption'),
   );

@@ -16,6 +16,10 @@ export const RAM_BASE = 0x0100_0000;
 export const DMA_BASE = 0x0010_0000;
 /** First physical address of the bank in zone normal: 4 GiB. */
 export const NORMAL_BASE = 0x1_0000_0000;
+/** First physical address of a bank in zone dma32 that lies apart from the main one: 1 GiB. */
+export const FAR_DMA32_BASE = 0x4000_0000;
+/** First physical address of a bank in zone normal that lies far up: 16 GiB. */
+export const FAR_NORMAL_BASE = 0x4_0000_0000;
 /** First physical address of the bank without linear addresses. */
 export const HIGHMEM_BASE = 0x2_0000_0000;
 /** Virtual address of physical address 0 in the linear map. */
@@ -105,11 +109,12 @@ export function PageHighMem(m: MemoryState, phys: number): boolean {
   return m.banks.some((b) => b.highmem && phys >= b.start && phys < b.start + b.pages * PAGE_SIZE);
 }
 
+const FAR_BASES = [FAR_DMA32_BASE, NORMAL_BASE, HIGHMEM_BASE, FAR_NORMAL_BASE] as const;
+
 /** Is this a number that physical addresses have, and virtual ones never have? */
 export function isPhysRange(addr: number): boolean {
   if (addr < PAGE_OFFSET) return true;
-  if (addr < NORMAL_BASE) return false;
-  return addr < NORMAL_BASE + PAGE_OFFSET || (addr >= HIGHMEM_BASE && addr < HIGHMEM_BASE + PAGE_OFFSET);
+  return FAR_BASES.some((base) => addr >= base && addr < base + PAGE_OFFSET);
 }
 
 /** `phys_to_virt()`, `page_address()`: linear address. */

@@ -81,7 +81,7 @@ export interface DeviceState {
   dma_uses_io_tlb: boolean;
   /** Head of `dma_io_tlb_pools`, the transient pools. */
   transient: number;
-  /** `dma_io_tlb_mem`: address of its {@link IoTlbMem}, 0: none. */
+  /** `dma_io_tlb_mem`: address of its {@link IoTlbMem}. */
   io_tlb_mem: number;
   /** `pci_dev.untrusted`: it sits behind an external port. */
   readonly external: boolean;

@@ -148,9 +148,13 @@ export const STIMULI = {
   unmap: { symbol: 'dma_unmap_phys', meaning: 'a driver unmaps its buffer; args: driver, context, attrs?' },
   deviceWrite: {
     symbol: '',
-    meaning: 'the device writes to the mapped address; args: driver, bytes?, entry?, version?',
+    meaning:
+      'the device writes to the mapped address, or to an allocation; args: driver, bytes?, entry?, version?, which?',
   },
-  deviceRead: { symbol: '', meaning: 'the device reads the mapped address; args: driver, entry?' },
+  deviceRead: {
+    symbol: '',
+    meaning: 'the device reads the mapped address, or an allocation; args: driver, entry?, which?',
+  },
   cpuWrite: { symbol: '', meaning: 'a driver writes to its buffer; args: driver, version?' },
   cpuRead: { symbol: '', meaning: 'a driver reads its buffer; args: driver' },
   alloc: {
@@ -159,12 +163,20 @@ export const STIMULI = {
   },
   free: {
     symbol: 'dma_free_attrs',
-    meaning: 'a driver frees what it allocated; args: driver, context, which?',
+    meaning: 'a driver frees what it allocated; args: driver, context, which?, attrs? beyond its own',
   },
   mmap: { symbol: 'dma_mmap_attrs', meaning: 'a driver maps its allocation to user space; args: driver' },
   sync: {
     symbol: 'dma_sync_single',
-    meaning: 'a driver syncs; args: driver, for cpu|device, context, keep?',
+    meaning: 'a driver syncs; args: driver, for cpu|device, context, keep?, offset? and size? of a part',
+  },
+  sync_pages: {
+    symbol: 'dma_sync_single',
+    meaning: 'a driver syncs pages of dma_alloc_pages; args: driver, for cpu|device, context',
+  },
+  max_mapping_size: {
+    symbol: 'dma_max_mapping_size',
+    meaning: 'a driver asks how much it may map at once; args: device; result: bytes, or unlimited',
   },
   map_sg: {
     symbol: 'dma_map_sg_attrs',

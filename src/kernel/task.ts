@@ -30,6 +30,22 @@ export interface PendingStep {
   readonly lock: string | null;
 }
 
+/**
+ * Who is told of functions that begin and return, as kprobes are. It sees the task as it is, changes nothing, and
+ * is no part of the state.
+ */
+export interface Watcher {
+  /** The task is about to take its pending step. */
+  resumed(task: Task): void;
+  /** `given`: arguments of the call that the frame does not keep. */
+  entered(task: Task, frame: Frame, given: Given): void;
+  /** `ret`: what is returned; undefined for nothing, or where nobody asks. */
+  returned(task: Task, frame: Frame, ret: ArgValue | undefined): void;
+}
+
+/** Arguments as a probe reads them. */
+export type Given = Readonly<Record<string, Json | undefined>>;
+
 /** A thread, worker or softirq. */
 export interface Task {
   readonly name: string;
@@ -40,6 +56,8 @@ export interface Task {
   /** Frames, outermost first; empty when idle. */
   readonly stack: Frame[];
   pending: PendingStep | null;
+  /** Absent unless somebody watches. */
+  watcher?: Watcher;
 }
 
 /** A kernel function: yields steps, is resumed with the answer where there is a choice. */
@@ -49,16 +67,19 @@ export type Run<T = void> = Generator<PendingStep, T, Answer | undefined>;
 export const ANY_ANSWER = -1;
 
 const NO_ARGS: Args = {};
+const NOTHING_GIVEN: Given = {};
 
-/** Push the frame of a function that begins. */
-export function enter<F extends Frame>(task: Task, frame: F): F {
+/** Push the frame of a function that begins; `given` is for who watches. */
+export function enter<F extends Frame>(task: Task, frame: F, given: Given = NOTHING_GIVEN): F {
   task.stack.push(frame);
+  task.watcher?.entered(task, frame, given);
   return frame;
 }
 
-/** Pop the frame of the function that returns. */
-export function leave(task: Task): void {
-  task.stack.pop();
+/** Pop the frame of the function that returns; `ret` is for who watches. */
+export function leave(task: Task, ret?: ArgValue): void {
+  const frame = task.stack.pop();
+  if (frame !== undefined) task.watcher?.returned(task, frame, ret);
 }
 
 /** A visible step at position `n` of the function. */

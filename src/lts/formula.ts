@@ -72,11 +72,9 @@ export function formulaOf(
     }
     return [...alike.values()];
   });
-  // The builder sees the first of each class, under the number of the class.
-  const firsts = classes.map((all) => all.map(([first], index) => ({ ...first!, index })));
-  const real = (...locals: LocalState[]) =>
-    predicate(...locals.map((local, position) => classes[position]![local.index]![0]!));
-  const small = new Builder(property, firsts, real, budget).build();
+  // The builder sees the first of each class.
+  const firsts = classes.map((all) => all.map(([first]) => first!));
+  const small = new Builder(property, firsts, predicate, budget).build();
   return expanded(small, classes, new Map());
 }
 
@@ -99,6 +97,7 @@ function expanded(
   return made;
 }
 
+/** Names a local state by its position in the list of its instance: with `seen` the lists are of classes. */
 class Builder {
   readonly #property: string;
   readonly #instances: readonly (readonly LocalState[])[];
@@ -122,7 +121,7 @@ class Builder {
 
   build(): Formula {
     return this.#under(
-      this.#instances.map((states) => states.map(({ index }) => index)),
+      this.#instances.map((states) => states.map((_, position) => position)),
       new Map(),
     );
   }

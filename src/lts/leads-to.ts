@@ -88,7 +88,7 @@ export function lasso(graph: Graph, property: LeadsTo): Found | null {
     site: idle ? '(nothing more happens)' : '(loop)',
     because: idle
       ? 'nothing that must happen is left to do, and what should come has not come'
-      : `the last ${loop.length === 1 ? 'step' : `${loop.length} steps`} can be repeated for ever, fairly, and what should come never comes`,
+      : 'whoever must go on does, and what should come never comes',
   };
 }
 

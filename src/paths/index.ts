@@ -15,5 +15,6 @@ export {
   suiteText,
   treeSha256,
 } from './format.ts';
+export { type Passage, pathThrough, type Through } from './through.ts';
 export { type CoverOptions, coverage, TRANSITION_COVER, transitionCover } from './transition-cover.ts';
 export { canonicalPaths, comparePaths, countSteps, pathsToTree, type Tree, treeToPaths } from './tree.ts';

@@ -7,6 +7,7 @@
  * within the compound state instead. An edge to a compound state runs to where that starts.
  */
 import type { MachineSpec } from '../lts/types.ts';
+import type { Mark, Marks } from './marks.ts';
 import type { ChartEdge, ChartLabel, ChartState, Statechart } from './statechart.ts';
 import { descendants, isWithin, kindsUsed, statechart } from './statechart.ts';
 import { GREY, INK, KIND_STYLE, PALE, PAPER, RULE } from './style.ts';
@@ -17,6 +18,8 @@ export interface DotOptions {
   readonly direction?: 'TB' | 'LR';
   /** Print the descriptions of states under their names. Default: yes. */
   readonly descriptions?: boolean;
+  /** What is said of each transition, in place of the kind of its event. */
+  readonly marks?: Marks;
 }
 
 /** Characters in a line of a label, an in-state event or a description. */
@@ -28,7 +31,7 @@ const FONT = 'DejaVu Sans';
 export function dotStatechart(spec: MachineSpec, options: DotOptions = {}): string {
   const chart = statechart(spec);
   const states = chart.root.children.length > 0 ? chart.root.children : [chart.root];
-  const writer = new Writer(chart, options.descriptions ?? true);
+  const writer = new Writer(chart, options.descriptions ?? true, options.marks);
   return [
     `digraph ${quote(chart.name)} {`,
     `  graph [compound=true, newrank=true, rankdir=${options.direction ?? 'TB'}, bgcolor="${PAPER}", pad=0.2, nodesep=0.3, ranksep=0.45,`,
@@ -54,6 +57,7 @@ class Writer {
   constructor(
     private readonly chart: Statechart,
     private readonly descriptions: boolean,
+    private readonly marks: Marks | undefined,
   ) {
     this.states = new Map([chart.root, ...descendants(chart.root)].map((state) => [state.id, state]));
     const drawn = chart.edges.filter((edge) => !edge.stays && this.nested(edge.source));
@@ -80,12 +84,17 @@ class Writer {
   }
 
   heading(): string {
-    const legend = kindsUsed(this.chart).map((kind) => {
-      const { colour, sample, meaning } = KIND_STYLE[kind];
+    const row = (colour: string, sample: string, meaning: string): string => {
       const cell = (text: string): string =>
         `<TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="${colour}">${text}</FONT></TD>`;
-      return `<TR>${cell(kind === 'observation' ? `<B>${sample}</B>` : sample)}${cell(xml(meaning))}</TR>`;
-    });
+      return `<TR>${cell(sample)}${cell(xml(meaning))}</TR>`;
+    };
+    const legend = this.marks
+      ? this.marks.legend.map(({ colour, sign, meaning }) => row(colour, `<B>${xml(sign)}</B>`, meaning))
+      : kindsUsed(this.chart).map((kind) => {
+          const { colour, sample, meaning } = KIND_STYLE[kind];
+          return row(colour, kind === 'observation' ? `<B>${sample}</B>` : sample, meaning);
+        });
     if (this.chart.edges.some((edge) => this.listedInside(edge))) {
       legend.push(
         `<TR><TD></TD><TD ALIGN="LEFT"><FONT POINT-SIZE="10" COLOR="${GREY}">listed in a state: it stays there</FONT></TD></TR>`,
@@ -94,10 +103,10 @@ class Writer {
     // The machine itself has no box that could list what leaves it where it is.
     const staying = this.chart.edges.filter((edge) => edge.source === '' && edge.stays && this.nested(''));
     const always = staying
-      .flatMap((edge) => edge.labels)
+      .flatMap((edge) => edge.labels.map((label) => [edge, label] as const))
       .map(
-        (label) =>
-          `<TR><TD ALIGN="LEFT" COLSPAN="2"><FONT POINT-SIZE="10" COLOR="${KIND_STYLE[label.kind].colour}">${xml(`anywhere: ${label.text}`)}</FONT></TD></TR>`,
+        ([edge, label]) =>
+          `<TR><TD ALIGN="LEFT" COLSPAN="2"><FONT POINT-SIZE="10" COLOR="${this.colour(edge, label)}">${xml(`anywhere: ${this.text(edge, label)}`)}</FONT></TD></TR>`,
       );
     const title = `<TR><TD ALIGN="LEFT" COLSPAN="2"><FONT POINT-SIZE="14"><B>${xml(this.chart.name)}</B></FONT></TD></TR>`;
     return `<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="2">${title}${[...always, ...legend].join('')}</TABLE>>`;
@@ -165,8 +174,11 @@ class Writer {
     }
     if (listed.length > 0) {
       if (state.children.length === 0) rows.push(SEPARATOR);
-      for (const label of listed.flatMap((edge) => edge.labels)) {
-        rows.push(...labelLines(label).map((line) => small(line, KIND_STYLE[label.kind].colour)));
+      for (const edge of listed) {
+        for (const label of edge.labels)
+          rows.push(
+            ...labelLines(this.text(edge, label)).map((line) => small(line, this.colour(edge, label))),
+          );
       }
     }
     return `<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">${rows.join('')}</TABLE>>`;
@@ -187,11 +199,41 @@ class Writer {
     // Into a compound state the edge runs to where that starts: cut at the border, its label would lie beyond
     // its end. Only what enters several regions at once ends at the border.
     const cuts = `${own ? '' : this.cut('ltail', source)}${back || this.startsAtOne(target) ? '' : this.cut('lhead', target)}`;
-    const kinds = new Set(edge.labels.map((label) => label.kind));
-    const { colour, line, width } = kinds.size === 1 ? KIND_STYLE[[...kinds][0]!] : MIXED;
+    const { colour, line, width } = this.style(edge);
     return [
-      `  ${from} -> ${to} [id=${this.id('edge', `${source}..${target}`)}${cuts}, color="${colour}", style=${line}, penwidth=${width}, label=${edgeLabel(edge.labels)}]`,
+      `  ${from} -> ${to} [id=${this.id('edge', `${source}..${target}`)}${cuts}, color="${colour}", style=${line}, penwidth=${width}, label=${this.edgeLabel(edge)}]`,
     ];
+  }
+
+  private style(edge: ChartEdge): Pick<Mark, 'colour' | 'line' | 'width'> {
+    const { marks } = this;
+    if (marks === undefined) {
+      const kinds = new Set(edge.labels.map((label) => label.kind));
+      return kinds.size === 1 ? KIND_STYLE[[...kinds][0]!] : MIXED;
+    }
+    const own = new Set(edge.labels.map((label) => marks.of(edge, label)));
+    return marks.legend.find((mark) => own.has(mark)) ?? MIXED;
+  }
+
+  private colour(edge: ChartEdge, label: ChartLabel): string {
+    return this.marks?.of(edge, label).colour ?? KIND_STYLE[label.kind].colour;
+  }
+
+  private text(edge: ChartEdge, label: ChartLabel): string {
+    const { marks } = this;
+    return marks === undefined
+      ? label.text
+      : `${marks.of(edge, label).sign} ${label.text}${marks.note?.(edge, label) ?? ''}`;
+  }
+
+  private edgeLabel(edge: ChartEdge): string {
+    const rows = edge.labels.flatMap((label) =>
+      labelLines(this.text(edge, label)).map(
+        (line) =>
+          `<TR><TD WIDTH="4"></TD><TD ALIGN="LEFT"><FONT COLOR="${this.colour(edge, label)}">${xml(line)}</FONT></TD></TR>`,
+      ),
+    );
+    return `<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">${rows.join('')}</TABLE>>`;
   }
 
   /** The node that stands for a state as an end of an edge: itself, or where a nested one starts. */
@@ -219,21 +261,11 @@ class Writer {
 const SEPARATOR = `<TR><TD SIDES="B" BORDER="1" COLOR="${RULE}" HEIGHT="4"></TD></TR><TR><TD HEIGHT="2"></TD></TR>`;
 
 /** Labels of several kinds on one edge: the lines keep their colours, the edge has none. */
-const MIXED = { colour: INK, line: 'solid', width: 1.1 };
-
-function edgeLabel(labels: readonly ChartLabel[]): string {
-  const rows = labels.flatMap((label) =>
-    labelLines(label).map(
-      (line) =>
-        `<TR><TD WIDTH="4"></TD><TD ALIGN="LEFT"><FONT COLOR="${KIND_STYLE[label.kind].colour}">${xml(line)}</FONT></TD></TR>`,
-    ),
-  );
-  return `<<TABLE BORDER="0" CELLBORDER="0" CELLSPACING="0" CELLPADDING="1">${rows.join('')}</TABLE>>`;
-}
+const MIXED: Pick<Mark, 'colour' | 'line' | 'width'> = { colour: INK, line: 'solid', width: 1.1 };
 
 /** A label in lines; what continues is indented (by no-break spaces, which XML does not collapse). */
-function labelLines(label: ChartLabel): string[] {
-  return wrapColumns(label.text, COLUMNS).map((line, i) => (i === 0 ? line : `\u00a0\u00a0${line}`));
+function labelLines(text: string): string[] {
+  return wrapColumns(text, COLUMNS).map((line, i) => (i === 0 ? line : `\u00a0\u00a0${line}`));
 }
 
 function shape(state: ChartState): string {

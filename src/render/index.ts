@@ -1,5 +1,6 @@
 /** Pictures and tables. One format, one file; this is the whole surface. */
 export { type DotOptions, dotStatechart } from './dot.ts';
+export type { Mark, Marks } from './marks.ts';
 export { mermaidSequence, mermaidStatechart } from './mermaid.ts';
 export { svgSequence } from './sequence.ts';
 export {

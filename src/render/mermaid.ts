@@ -9,7 +9,7 @@ import type { ChartEdge, ChartLabel, ChartState, Statechart } from './statechart
 import { descendants, kindsUsed, statechart } from './statechart.ts';
 import { GREY, INK, KIND_STYLE, PALE, PAPER } from './style.ts';
 import type { Trace } from './trace.ts';
-import { addressee, lifelines, violates } from './trace.ts';
+import { addressee, lifelines, loopStart, violates } from './trace.ts';
 
 /**
  * The statechart of a machine as Mermaid text, without the fence. All transitions between two states share one
@@ -148,7 +148,7 @@ function legend(chart: Statechart): string {
 export function mermaidSequence(trace: Trace): string {
   const actors = lifelines(trace);
   const id = (actor: string): string => `p${actors.indexOf(actor)}`;
-  const steps = trace.steps.flatMap((step) => {
+  const steps = trace.steps.map((step) => {
     const symbol = step.symbol === '' ? '' : `<br/>${messageText(step.symbol)}`;
     const arrow = `${id(step.actor)}->>${id(addressee(step, actors) ?? step.actor)}`;
     const lines = [`  ${arrow}: ${messageText(`${step.n}. ${step.event}`)}${symbol}`];
@@ -160,6 +160,8 @@ export function mermaidSequence(trace: Trace): string {
       ? ['  rect rgba(220, 20, 30, 0.15)', ...lines.map((line) => `  ${line}`), '  end']
       : lines;
   });
+  const start = loopStart(trace);
+  const at = start === undefined ? steps.length : trace.steps.indexOf(start);
   const ends = [...new Set([actors[0], actors.at(-1)])].filter((actor) => actor !== undefined).map(id);
   const verdict = trace.verdict;
   return [
@@ -168,7 +170,8 @@ export function mermaidSequence(trace: Trace): string {
     '---',
     'sequenceDiagram',
     ...actors.map((actor) => `  participant ${id(actor)} as ${messageText(actor)}`),
-    ...steps,
+    ...steps.slice(0, at).flat(),
+    ...(start === undefined ? [] : ['  loop for ever', ...steps.slice(at).flat(), '  end']),
     ...(verdict === undefined || ends.length === 0
       ? []
       : [

@@ -53,8 +53,6 @@ export function rvDot(lts: LocalLts): string {
   });
   return [
     'digraph state_automaton {',
-    '\tcenter = true;',
-    '\tsize = "7,11";',
     `\t{node [shape = plaintext, style=invis, label=""] ${init}};`,
     `\t{node [shape = doublecircle] "${first}"};`,
     ...states.filter((state) => state !== first).map((state) => `\t{node [shape = circle] "${state}"};`),

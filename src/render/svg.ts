@@ -33,12 +33,13 @@ function normalise(svg: string): string {
     .slice(head.index + tag.length)
     .replace(/<!--[\s\S]*?-->\s*/g, '')
     .replace(/<g id="((?:graph|node|edge|clust)\d+)"/g, (_, id: string) => `<g id="${prefix}-${id}"`)
-    .replace(/font-family="DejaVu Sans Bold"/g, `font-family="${FONT_STACK}" font-weight="bold"`)
-    .replace(/font-family="DejaVu Sans"/g, `font-family="${FONT_STACK}"`)
+    // The one family stands at the root.
+    .replace(/font-family="DejaVu Sans Bold"/g, 'font-weight="bold"')
+    .replace(/ font-family="DejaVu Sans"/g, '')
     .replace(/<text xml:space="preserve"/g, '<text')
     .trim();
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="${viewBox}" role="img" aria-labelledby="${prefix}-title">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="${viewBox}" role="img" aria-labelledby="${prefix}-title" font-family="${FONT_STACK}">`,
     `<title id="${prefix}-title">${xml(title)}</title>`,
     body,
     '',

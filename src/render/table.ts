@@ -7,7 +7,7 @@ import picocolors from 'picocolors';
 import type { EventKind } from '../lts/types.ts';
 import { wrapColumns } from './text.ts';
 import type { Trace, TraceStep } from './trace.ts';
-import { violates } from './trace.ts';
+import { loopStart, violates, whereText } from './trace.ts';
 
 export interface TextOptions {
   /** Colours (terminal escape codes). Default: none. */
@@ -104,15 +104,19 @@ export function textTable(trace: Trace, options: TextOptions = {}): string {
     choice: colours.yellow,
     observation: colours.green,
   };
+  const start = loopStart(trace);
+  const shown = trace.steps.flatMap((step) => (step === start ? [null, step] : [step]));
   const paint: Paint = (text, row, column) => {
-    const step = trace.steps[row];
-    if (step === undefined) return colours.bold(text);
+    const step = shown[row];
+    if (step === undefined || step === null) return colours.bold(text);
     if (violates(trace, step)) return colours.red(text);
     return column === 2 ? byKind[step.kind](text) : column === 0 || column === 4 ? colours.dim(text) : text;
   };
   const lines = [...wrapColumns(trace.title, width).map(colours.bold)];
   if (trace.subtitle !== undefined) lines.push(...wrapColumns(trace.subtitle, width).map(colours.dim));
-  const rows = trace.steps.map((step) => cellsOf(step, '->').map((cell) => cell.join('\n')));
+  const rows = shown.map((step) =>
+    step === null ? ['', '', again(trace), '', ''] : cellsOf(step, '->').map((cell) => cell.join('\n')),
+  );
   lines.push('', textRows(rows, HEADER, { width, paint }));
   if (trace.verdict !== undefined) {
     lines.push('', ...wrapColumns(verdictText(trace), width).map((line) => colours.red(line)));
@@ -123,10 +127,13 @@ export function textTable(trace: Trace, options: TextOptions = {}): string {
 /** `Step 8 violates no-sleep-in-atomic: ...`; a run of no steps is the initial state. */
 function verdictText(trace: Trace): string {
   const { property, because } = trace.verdict!;
-  const last = trace.steps.at(-1);
-  const where = last === undefined ? 'The initial state' : `Step ${last.n}`;
-  return `${where} violates ${property}: ${because}`;
+  const several = (trace.repeats ?? 0) > 1;
+  return `${whereText(trace)} ${several ? 'violate' : 'violates'} ${property}: ${because}`;
 }
+
+/** What stands between the stem and the loop of a lasso. */
+const again = ({ steps, repeats }: Trace) =>
+  repeats === steps.length ? 'again and again:' : 'and then, again and again:';
 
 function cellsOf(step: TraceStep, arrow: string): string[][] {
   const changed = step.changed.map((c) => `${c.instance}: ${c.from} ${arrow} ${c.to}`);
@@ -143,20 +150,22 @@ export function markdown(rows: readonly (readonly string[])[], header: readonly 
 
 /** A trace as a Markdown table, with its title above and the verdict below. Ends without a newline. */
 export function markdownTable(trace: Trace): string {
-  const rows = trace.steps.map((step) => {
+  const start = loopStart(trace);
+  const rows = trace.steps.flatMap((step) => {
     const [n, who, event, symbol, changed] = cellsOf(step, '→');
     const code = (texts: readonly string[] = []): string =>
       texts
         .filter((t) => t !== '')
         .map(markdownCode)
         .join('<br>');
-    return [
+    const row = [
       n!.join(''),
       markdownText(who!.join('')),
       code(event),
       code(symbol),
       changed!.map(markdownText).join('<br>'),
     ];
+    return step === start ? [['', '', again(trace), '', ''], row] : [row];
   });
   return [
     `**${markdownText(trace.title)}**`,

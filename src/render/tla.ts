@@ -3,7 +3,7 @@
  * invariants, and what is to be fair.
  */
 import { type Formula, formulaOf, testsOf } from '../lts/formula.ts';
-import type { FairSet, LocalState, Network, Property } from '../lts/index.ts';
+import type { FairSet, GlobalEvent, LeadsTo, LocalState, Network, Property } from '../lts/index.ts';
 import { stateText } from '../lts/index.ts';
 import { Identifiers } from './names.ts';
 
@@ -69,7 +69,6 @@ class Writer {
       if (into === 'invariant') invariants.push(is);
       if (into === 'temporal') temporal.push(is);
     }
-    const fair = this.#fairness();
     const title_ = ` MODULE ${name} `;
     const module = [
       `${'-'.repeat(20)}${title_}${'-'.repeat(20)}`,
@@ -90,7 +89,7 @@ class Writer {
       'Next ==',
       ...this.#actions.map((action) => `  \\/ ${action}`),
       '',
-      ...fair,
+      ...this.#fairnessOfAll(),
       'Spec == Init /\\ [][Next]_vars /\\ Fairness',
       '',
       ...defined,
@@ -160,24 +159,28 @@ class Writer {
     return `(${participants.map(([i, e]) => this.#among(i, this.#sources(i, e))).join(' /\\ ')})`;
   }
 
-  #fairness(): string[] {
-    const sets = new Map<string, readonly number[]>();
-    for (const property of this.#properties) {
-      if (property.kind !== 'leads-to') continue;
-      for (const set of property.fair) sets.set(set.name, this.#eventsOf(set));
-    }
-    if (sets.size === 0) return ['Fairness == TRUE', ''];
-    return [
-      'Fairness ==',
-      ...[...sets].flatMap(([name, events]) => {
-        if (events.length === 0) return [];
-        return [`  /\\ WF_vars(${events.map((e) => this.#actions[e]).join(' \\/ ')}) \\* ${name}`];
-      }),
-      '',
-    ];
+  /** What all that must come takes for granted; where that is not the same, each says it for itself. */
+  #fairnessOfAll(): string[] {
+    const [first, ...others] = this.#fairnesses();
+    const same = first !== undefined && others.every((other) => other.join() === first.join());
+    return same && first.length > 0 ? ['Fairness ==', ...first, ''] : ['Fairness == TRUE', ''];
   }
 
-  #eventsOf({ event }: FairSet): number[] {
+  #fairnesses(): string[][] {
+    return this.#properties.flatMap((property) =>
+      property.kind === 'leads-to' ? [this.#fairness(property)] : [],
+    );
+  }
+
+  #fairness({ fair }: LeadsTo): string[] {
+    return fair.flatMap((set) => {
+      const events = this.#eventsOf(set);
+      if (events.length === 0) return [];
+      return [`  /\\ WF_vars(${events.map((e) => this.#actions[e]).join(' \\/ ')}) \\* ${set.name}`];
+    });
+  }
+
+  #eventsOf({ event }: Pick<FairSet, 'event'>): number[] {
     return this.#network.events.filter((e) => event(e)).map(({ index }) => index);
   }
 
@@ -228,17 +231,23 @@ class Writer {
       case 'leads-to': {
         const from = write(`${is}_from`, property.from);
         const to = write(`${is}_to`, property.to);
-        const never = (wanted: ((e: never) => boolean) | undefined, sign: string) => {
-          const chosen = this.#network.events.filter((e) => wanted?.(e as never) === true);
-          const actions = chosen.map(({ index }) => this.#actions[index]).join(' \\/ ');
-          return wanted === undefined || chosen.length === 0 ? null : `${sign}<<${actions}>>_vars`;
-        };
-        const assumed = [never(property.onlyOnStem, '~[]<>'), never(property.recurring, '[]<>')].filter(
-          (text) => text !== null,
-        );
+        const any = (wanted: (event: GlobalEvent) => boolean) =>
+          this.#eventsOf({ event: wanted }).map((event) => this.#actions[event]);
+        const { onlyOnStem, recurring } = property;
+        const ended = onlyOnStem === undefined ? [] : any(onlyOnStem);
+        // Where nothing can recur no run is judged.
+        const recurs = recurring === undefined ? null : any(recurring).join(' \\/ ') || 'FALSE';
+        const assumed = [
+          ...(ended.length === 0 ? [] : [`<>[][~(${ended.join(' \\/ ')})]_vars`]),
+          ...(recurs === null ? [] : [`[]<><<${recurs}>>_vars`]),
+        ];
+        const own = this.#fairness(property);
+        const alone = own.length > 0 && this.#fairnessOfAll().length === 2;
+        if (alone) assumed.unshift(`${is}_fairness`);
         const goal = `(${from.text} ~> ${to.text})`;
         const text = assumed.length === 0 ? goal : `(${assumed.join(' /\\ ')}) => ${goal}`;
-        return { lines: [...from.lines, ...to.lines, `${is} == ${text}`], is, into: 'temporal' };
+        const fairness = alone ? [`${is}_fairness ==`, ...own] : [];
+        return { lines: [...from.lines, ...to.lines, ...fairness, `${is} == ${text}`], is, into: 'temporal' };
       }
     }
   }

@@ -26,6 +26,11 @@ export interface Trace {
   readonly steps: readonly TraceStep[];
   /** What the last step violates, and which part of the property was false. */
   readonly verdict?: { readonly property: string; readonly because: string };
+  /**
+   * Of a lasso: how many steps at the end are repeated for ever; 0 when nothing more happens after the last. Then the
+   * verdict is about those.
+   */
+  readonly repeats?: number;
 }
 
 /**
@@ -49,7 +54,21 @@ export function addressee(step: TraceStep, actors: readonly string[]): string | 
   return others.length === 1 ? others[0] : undefined;
 }
 
-/** Whether `step` is the one that the verdict is about: the last, where there is a verdict. */
-export function violates(trace: Trace, step: TraceStep): boolean {
-  return trace.verdict !== undefined && step === trace.steps.at(-1);
+/** Whether the verdict is about `step`: the last, or all of those that are repeated, where there is a verdict. */
+export function violates({ verdict, steps, repeats = 0 }: Trace, step: TraceStep): boolean {
+  return verdict !== undefined && steps.slice(-Math.max(1, repeats)).includes(step);
+}
+
+/** The first of the steps that are repeated; undefined where none are. */
+export function loopStart({ steps, repeats = 0 }: Trace): TraceStep | undefined {
+  return repeats === 0 ? undefined : steps.at(-repeats);
+}
+
+/** What the verdict is about: `Step 8`, `Steps 6 to 8`, which are repeated, or the initial state. */
+export function whereText(trace: Trace): string {
+  const first = loopStart(trace);
+  const last = trace.steps.at(-1);
+  const at = last === undefined ? 'The initial state' : `Step ${last.n}`;
+  if (first === undefined) return trace.repeats === undefined ? at : `${at}, after which nothing happens,`;
+  return first === last ? `${at}, repeated for ever,` : `Steps ${first.n} to ${last!.n}, repeated for ever,`;
 }

@@ -42,6 +42,8 @@ export interface ScenarioRun {
   readonly failures: readonly { readonly position: Position | null; readonly message: string }[];
   /** Every property that was judged holds and every expectation is met. */
   readonly holds: boolean;
+  /** What ftrace would have recorded, where that was asked for. */
+  readonly log?: string;
 }
 
 /** A machine that has room for what drivers do: an empty default pool, 4 MiB for the page allocator. */
@@ -98,6 +100,7 @@ export async function describe(loaded: Loaded): Promise<Described> {
 /**
  * Runs a scenario once.
  * @param chosen options that count more than the scenario's own
+ * @param recorded whether the run writes a log, too
  * @throws ScenarioError when the scenario is wrong, or the platform cannot have the options
  */
 export async function runScenario(
@@ -105,6 +108,7 @@ export async function runScenario(
   series: Series,
   platform: Platform,
   chosen: Partial<Options> = {},
+  recorded = false,
 ): Promise<ScenarioRun> {
   const { exports, positions } = await loaded.fresh();
   const scenario = scenarioOf(loaded.file, exports);
@@ -114,8 +118,10 @@ export async function runScenario(
   const failures = new Failures();
   const machine = machineOf(loaded.file, scenario, series, platform, options, failures);
   const session = new Session(machine, failures, positions);
+  const recorder = recorded ? session.record() : null;
   const stopped = await perform(scenario, session, series, platform, positions);
-  return resultOf(session, stopped, { series, platform, options });
+  const result = resultOf(session, stopped, { series, platform, options });
+  return recorder === null ? result : { ...result, log: recorder.text() };
 }
 
 function machineOf(

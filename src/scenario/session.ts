@@ -6,6 +6,7 @@
  */
 import type { Violation } from '../conformance/safety-names.ts';
 import type { TraceRecord } from '../kernel/task.ts';
+import { Recorder } from '../trace/simulated/recorder.ts';
 import { type Position, ScenarioError, ScenarioStopped } from './errors.ts';
 import type { Failures } from './failures.ts';
 import type { Allocation, Buffer, Mapping } from './holdings.ts';
@@ -54,6 +55,7 @@ export class Session {
   ended: Row | null = null;
   /** The scenario knows that the guest is over. */
   endExpected = false;
+  #recorder: Recorder | null = null;
   #nothing: { readonly call: string; readonly at: Position | null } | null = null;
 
   constructor(machine: Machine, failures: Failures, positions: Positions) {
@@ -65,6 +67,19 @@ export class Session {
 
   get kernel() {
     return this.machine.kernel;
+  }
+
+  /** From here on a log is written: of every call a mark, and what ftrace records of the kernel. */
+  record(): Recorder {
+    this.#recorder = new Recorder(this.kernel, {
+      deviceName: (id) => this.devices.find((d) => d.id === id)?.name ?? `dev${id}`,
+    });
+    return this.#recorder;
+  }
+
+  /** A function that the world calls, and that is over at once. */
+  recorded(event: string, args: Readonly<Record<string, string | number>>): void {
+    this.#recorder?.called(event, args);
   }
 
   /** A mistake of the scenario, at the line that called. */
@@ -189,6 +204,8 @@ export class Session {
       failures: [],
     };
     this.rows.push(row);
+    const line = row.position === null ? '' : `line ${row.position.line}: `;
+    this.#recorder?.mark(`${line}${who === '' ? '' : `${who}: `}${what}`);
     return row;
   }
 }

@@ -54,10 +54,12 @@ export function worldCalls(s: Session): Calls {
       if (state.trusted) s.mistake(`accept: ${d.name} was accepted already`);
       s.world(
         `accept ${d.name}`,
-        () =>
-          s.machine.act('accept', () => {
+        () => {
+          s.recorded('tsm_accept', { dev: d.name });
+          return s.machine.act('accept', () => {
             state.trusted = true;
-          }),
+          });
+        },
         () => 'it may reach private memory from here on',
       );
     },
@@ -65,6 +67,7 @@ export function worldCalls(s: Session): Calls {
       const d = deviceOf(s, 'dma_set_coherent_mask', dev);
       whole(s, 'dma_set_coherent_mask', 'bits', bits, 1, 64);
       s.step(d.name, `dma_set_coherent_mask(DMA_BIT_MASK(${bits}))`, () => {
+        s.recorded('dma_set_coherent_mask', { dev: d.name });
         s.kernel.state.devices[d.id]!.coherent_mask_bits = bits;
       });
     },

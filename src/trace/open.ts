@@ -77,7 +77,12 @@ async function sizeOf(path: string): Promise<number> {
     const found = await stat(path);
     if (found.isDirectory())
       throw new TraceError('directory', `${path}: a directory; name the trace logs in it, one by one`);
-    // A pipe or a file of tracefs has no size that means anything.
+    if (found.isFIFO() || found.isSocket() || found.isCharacterDevice())
+      throw new TraceError(
+        'unreadable',
+        `${path}: not a file; a log is read more than once: write it to a file first`,
+      );
+    // A file of tracefs has no size that means anything.
     if (found.isFile() && found.size === 0 && !path.startsWith('/sys/'))
       throw new TraceError('empty', `${path}: an empty file; nothing was traced`);
     return found.size;

@@ -25,6 +25,8 @@ test('one kind of mapping', async () => {
     comes from  converted  address says  why refused
     ----------  ---------  ------------  -----------
     MMIO        no         shared
+
+    An address has no bit for it on tdx: it is told as the code means it.
     "
   `);
 });

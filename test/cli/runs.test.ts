@@ -162,15 +162,7 @@ describe('conform', () => {
   });
 
   test('a kernel without the series does not do as the intended machines say; the replay shows where', async () => {
-    const { code, out } = await ccdma([
-      'conform',
-      'dynamic-pools',
-      '--series',
-      'baseline',
-      ...SMALL,
-      '--against',
-      'v5',
-    ]);
+    const { code, out } = await ccdma(['conform', ...SMALL, '--series', 'baseline', '--against', 'v5']);
     expect(code).toBe(1);
     const line = out.split('\n').find((text) => text.startsWith('  npx ccdma replay'))!;
     const again = await paste(line);
@@ -215,7 +207,7 @@ describe('diagram', () => {
 describe('replay', () => {
   test.each([
     ['a finding, also on the simulator', ['--finding', 'pool-encrypted-in-softirq', '--simulate'], 1],
-    ['a property that holds', ['--platform', 'cca', '--property', 'one-owner'], 0],
+    ['a property that holds', ['dynamic-pools', '--platform', 'cca', '--property', 'one-owner'], 0],
     ['a schedule', ['--platform', 'cca', '--workload', 'growth', '--schedule', '0,0,0'], 0],
   ])('JSON follows its schema: %s', async (_, args, code) => {
     const ran = await ccdma(['replay', ...args, '--json']);
@@ -225,7 +217,8 @@ describe('replay', () => {
   });
 
   test('what must be possible can be seen too', async () => {
-    const line = "npx ccdma replay --platform cca --property 'one-owner: the atomic pool has lent pages'";
+    const line =
+      "npx ccdma replay dynamic-pools --platform cca --property 'one-owner: the atomic pool has lent pages'";
     const { code, out } = await paste(line);
     expect(code).toBe(0);
     expect(out).toMatch(/atomic-pool: available -> lent/);
@@ -237,6 +230,10 @@ const LEFT_OUT = [
   'npx ccdma start',
   'npx ccdma conform',
   'npx ccdma diagram',
+  'npx ccdma check',
+  'npx ccdma check --series without:20 --expect',
+  'npx ccdma paths',
+  'npx ccdma matrix',
   'npx ccdma conform --series baseline --against v5',
 ];
 const examples = Object.values(EXAMPLES)

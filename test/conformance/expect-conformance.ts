@@ -25,6 +25,8 @@ export interface Expectation {
   readonly everyStep?: boolean;
   /** Judge the safety properties on the simulator's own state too. Default: true. */
   readonly safety?: boolean;
+  /** At least so many refusals for each step that was compared; small systems have fewer. Default: 5. */
+  readonly refusals?: number;
   /** In so many tests, each with its share of the paths. Default: 1. */
   readonly groups?: number;
 }
@@ -37,6 +39,7 @@ export function expectConformance({
   known: { diverges = [], keptOut = 0, broken = [] } = {},
   everyStep = false,
   safety = true,
+  refusals = 5,
   groups = 1,
 }: Expectation): void {
   const mine = subject(series, platform, options, system);
@@ -73,7 +76,7 @@ export function expectConformance({
 
     test('what is blocked was asked too, wherever the two were compared', () => {
       const compared = everyStep ? whole.steps : whole.transitionsCovered;
-      expect(whole.blockedChecked).toBeGreaterThan(compared * 5);
+      expect(whole.blockedChecked).toBeGreaterThan(compared * refusals);
     });
 
     test.runIf(safety)("the simulator's own state keeps the safety properties, but for what is known", () => {

@@ -141,9 +141,9 @@ test('the key tells apart any two kernels that differ in one value', () => {
   const key = keys.of(k, '');
   let places = 0;
   // Pending steps follow from the frames; nothing else is left out.
-  visit(k.state as unknown as Json, (change) => {
+  visit(k.state as unknown as Json, (where, change) => {
     const undo = change();
-    expect(keys.of(k, '')).not.toBe(key);
+    expect(keys.of(k, ''), where).not.toBe(key);
     undo();
     places++;
   });
@@ -155,11 +155,11 @@ test('the key tells apart any two kernels that differ in one value', () => {
 });
 
 /** Every number, text, truth value of plain data, as something that can be changed and put back. */
-function visit(value: Json, at: (change: () => () => void) => void): void {
+function visit(value: Json, at: (where: string, change: () => () => void) => void, where = 'state'): void {
   if (value === null || typeof value !== 'object') return;
   const table = value as Record<string, Json>;
   const changeTo = (key: string, now: Json): void =>
-    at(() => {
+    at(`${where}.${key}`, () => {
       const old = table[key]!;
       table[key] = now;
       return () => {
@@ -176,7 +176,7 @@ function visit(value: Json, at: (change: () => () => void) => void): void {
       for (const page of Object.keys(old)) changeTo(key, { ...old, [page]: [0, 99] });
     else if (key === 'fields' && old === null) continue;
     else if (old === null) changeTo(key, 1);
-    else if (typeof old === 'object') visit(old, at);
+    else if (typeof old === 'object') visit(old, at, `${where}.${key}`);
     else if (typeof old === 'number') changeTo(key, old + 1);
     else changeTo(key, typeof old === 'boolean' ? !old : `${old}x`);
   }

@@ -36,7 +36,7 @@ const SAMPLE: readonly [string, string, string, string][] = [
     'conversion/idle/set_memory_decrypted#1/retarget:idle',
     'property',
     'free-private: pages are freed',
-    'v5, tdx',
+    'baseline, plain',
   ],
   // Of a step that only one platform takes.
   ['page/swiotlb.uncertain/decrypt_end/retarget:swiotlb', 'property', 'address-matches-memory', 'v5, cca'],

@@ -15,8 +15,10 @@ const COUNTS: readonly [string, string, string, object, number, number][] = [
   ['restricted', 'without:3', 'pkvm', {}, 429, 1241],
   // No device tree, no such pool.
   ['restricted', 'v5', 'tdx', {}, 2, 4],
-  ['trusted', 'v5', 'snp', {}, 1611, 5342],
-  ['trusted', 'v5', 'cca', {}, 1611, 6054],
+  ['trusted', 'v5', 'snp', {}, 1673, 5497],
+  ['trusted', 'v5', 'cca', {}, 1673, 6209],
+  ['trusted', 'baseline', 'cca', {}, 1475, 5491],
+  ['trusted', 'v5', 'cca', { mask: '32' }, 327, 1081],
   ['trusted', 'v5', 'plain', {}, 104, 383],
 ];
 
@@ -127,6 +129,16 @@ describe('trusted', () => {
     expect(of('prefix:11', 'snp')).toEqual([...FREED, false_]);
     expect(of('prefix:11', 'cca')).toEqual([...FREED, false_]);
     expect(of('prefix:12', 'cca')).toEqual(FREED);
+  });
+
+  test('whether a page is in reach is asked anew: accepted meanwhile, a device gets an address beyond its mask', () => {
+    const beyond = 'device-can-reach at dma_alloc_attrs: the mask of the device does not hold the address';
+    const narrow = (series: string, platform: string) =>
+      violations('trusted', series, platform, { mask: '32' });
+    expect(narrow('v5', 'cca')).toContain(beyond);
+    expect(narrow('prefix:11', 'cca')).toEqual([]);
+    expect(narrow('v5', 'snp')).toEqual(FREED);
+    expect(narrow('prefix:11', 'snp')).toContain(beyond);
   });
 
   test('a device that cannot be accepted loses nothing', () => {

@@ -137,14 +137,14 @@ const missing = spinMissing();
 describe.skipIf(missing !== null && process.env.CI === undefined)(
   missing === null ? 'Spin' : `Spin (skipped: ${missing})`,
   () => {
-    test('random networks: states, transitions and every verdict are the same', () => {
+    test('random networks: states, transitions and every verdict are the same', async () => {
       expect(missing).toBeNull();
       let violated = 0;
-      fc.assert(
-        fc.property(networks(), fc.tuple(fc.nat(4), fc.nat(4), fc.nat(3)), (network, choice) => {
+      await fc.assert(
+        fc.asyncProperty(networks(), fc.tuple(fc.nat(4), fc.nat(4), fc.nat(3)), async (network, choice) => {
           const properties = propertiesOf(network, choice);
           const graph = explore(network);
-          const spin = runSpin(network, properties, '-O0');
+          const spin = await runSpin(network, properties, graph.states);
           expect([spin.states, spin.transitions]).toEqual([graph.states, graph.transitions + 1]);
           for (const { name, path } of check(graph, properties)) {
             expect([name, spin.violated.get(name)]).toEqual([name, path !== null]);

@@ -35,7 +35,6 @@ export function readRv(text: string): RvAutomaton {
   };
   if (text.split('\n')[0] !== 'digraph state_automaton {') refuse('expected the heading');
   at = 1;
-  while (/^(center|size) = .*;$/.test(lines[at]!)) at++;
   const initial = take(INIT_NODE, 'the node before the initial state')[1]!;
   const states: string[] = [];
   while (NODE.test(lines[at]!)) {

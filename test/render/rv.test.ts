@@ -12,8 +12,6 @@ test('a lock', () => {
   const dot = rvDot(compileMachine(lock));
   expect(dot).toMatchInlineSnapshot(`
     "digraph state_automaton {
-    	center = true;
-    	size = "7,11";
     	{node [shape = plaintext, style=invis, label=""] "__init_free_nobody"};
     	{node [shape = doublecircle] "free_nobody"};
     	{node [shape = circle] "held_a"};

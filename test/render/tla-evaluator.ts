@@ -9,6 +9,7 @@ type State = Readonly<Record<string, string>>;
 export class TlaModule {
   readonly variables: readonly string[];
   readonly #bodies = new Map<string, Node>();
+  readonly #temporal = new Map<string, string>();
 
   constructor(text: string) {
     const plain = text.replace(/\(\*[\s\S]*?\*\)/g, '').replace(/\\\*.*$/gm, '');
@@ -16,7 +17,10 @@ export class TlaModule {
     const definitions = plain.split(/^(?=\w+ ==)/m).slice(1);
     for (const definition of definitions) {
       const [, name, body] = /^(\w+) ==([\s\S]*?)(?:\n={4,}|$)/.exec(definition)!;
-      if (/WF_vars|\[\]\[|~>|<<.*>>_|^\s*<</.test(body!)) continue;
+      if (/WF_vars|\[\]\[|~>|<<.*>>_|^\s*<</.test(body!)) {
+        this.#temporal.set(name!, body!);
+        continue;
+      }
       this.#bodies.set(name!, new Parser(tokens(inLine(body!))).whole());
     }
   }
@@ -24,6 +28,15 @@ export class TlaModule {
   /** Names that are defined. */
   has(name: string): boolean {
     return this.#bodies.has(name);
+  }
+
+  /** The text of a temporal definition; where one is a formula of a state, as Fairness == TRUE, `TRUE`. */
+  temporal(name: string): string {
+    const text = this.#temporal.get(name);
+    if (text !== undefined) return text;
+    const body = this.#bodies.get(name);
+    if (body?.kind === 'truth' && body.truth) return 'TRUE';
+    throw new Error(`${name} is no temporal formula`);
   }
 
   /** The states of Init: one here, since it gives every variable a value. */

@@ -2,13 +2,25 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { SYSTEMS } from '../../machines/systems/index.ts';
-import { defaultSubject, networkOf, propertiesOf } from '../../src/conformance/subject.ts';
-import { check, compose, explore, type Graph, type Property, stateText } from '../../src/lts/index.ts';
+import { defaultSubject, networkOf, propertiesOf, subjectLabel } from '../../src/conformance/subject.ts';
+import {
+  check,
+  compose,
+  explore,
+  type Graph,
+  type LeadsTo,
+  type Property,
+  stateText,
+} from '../../src/lts/index.ts';
 import { tla } from '../../src/render/tla.ts';
 import { BASELINE, PLATFORMS, V5 } from '../../src/series/index.ts';
 import { lockNetwork } from '../lts/examples.ts';
 import { networks } from '../lts/random.ts';
 import { TlaModule } from './tla-evaluator.ts';
+import { violable } from './tla-temporal.ts';
+
+/** A module of more states is not walked whole. */
+const MOST = 2_000;
 
 const HEADING = { title: 'two users', command: 'a test' };
 
@@ -193,6 +205,36 @@ test('random networks: the module takes the steps of the graph, and its invarian
   );
 });
 
+/** Systems as they are first and last of the series, where they are small enough to be walked whole. */
+const small = SYSTEMS.flatMap((system) =>
+  [BASELINE, V5].flatMap((series) => {
+    const all = PLATFORMS.map((platform) => defaultSubject(system, series, platform))
+      .map((subject) => ({ subject, graph: explore(networkOf(subject), { maxStates: MOST }) }))
+      .filter(({ graph }) => graph.complete)
+      .sort((a, b) => b.graph.states - a.graph.states);
+    return all.slice(0, 1);
+  }),
+);
+
+test.each(small.map((one) => ({ name: subjectLabel(one.subject), ...one })))(
+  '$name, whole: the states and steps of the module are ours, and so are its verdicts',
+  ({ subject, graph }) => {
+    const properties = propertiesOf(subject);
+    const { module } = tla(graph.network, properties, HEADING);
+    compare(graph, module, properties, graph.states);
+    const read = new TlaModule(module);
+    for (const { name, kind, path } of check(graph, properties)) {
+      if (kind !== 'leads-to') continue;
+      const defined = name.replace(/[^A-Za-z0-9]+/g, '_').replace(/_$/, '');
+      expect([name, violable(read, defined)]).toEqual([name, path !== null]);
+    }
+  },
+);
+
+test('every system is among them', () => {
+  expect([...new Set(small.map(({ subject }) => subject.system))]).toEqual(SYSTEMS);
+});
+
 test('every system, first and last of the series: the first states have our steps', () => {
   for (const system of SYSTEMS) {
     for (const [series, platform] of [
@@ -204,6 +246,70 @@ test('every system, first and last of the series: the first states have our step
       const properties = propertiesOf(subject);
       const graph = explore(network, { maxStates: 400 });
       compare(graph, tla(network, properties, HEADING).module, properties, 150);
+    }
+  }
+});
+
+test('random networks: what must come is judged as ours, where no step of a set changes nothing', () => {
+  let fails = 0;
+  fc.assert(
+    fc.property(
+      networks(3),
+      fc.array(fc.uniqueArray(fc.nat(11), { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
+      fc.tuple(fc.nat(2), fc.nat(2)),
+      fc.option(fc.nat(11)),
+      fc.option(fc.nat(11)),
+      (network, sets, [a, b], stem, again) => {
+        const graph = explore(network);
+        // In TLA+ a step that changes nothing is no step of an action.
+        for (let s = 0; s < graph.states; s++)
+          for (let t = graph.offsets[s]!; t < graph.offsets[s + 1]!; t++) fc.pre(graph.targets[t] !== s);
+        const of =
+          (...set: readonly number[]) =>
+          ({ index }: { index: number }) =>
+            set.includes(index);
+        const property: LeadsTo = {
+          name: 'it comes',
+          kind: 'leads-to',
+          doc: '',
+          over: ['i0'],
+          from: ({ index }) => index === a,
+          to: ({ index }) => index === b,
+          fair: sets.map((set, n) => ({ name: `f${n}`, event: of(...set) })),
+          ...(stem === null ? {} : { onlyOnStem: of(stem) }),
+          ...(again === null ? {} : { recurring: of(again) }),
+        };
+        // Beside another with other fairness, it says for itself what it takes for granted.
+        const other: LeadsTo = { ...property, name: 'other', fair: [{ name: 'g', event: of(0, 1, 2) }] };
+        const properties = again === 0 ? [property] : [property, other];
+        const read = new TlaModule(tla(network, properties, HEADING).module);
+        const [verdict] = check(graph, properties);
+        if (verdict!.status === 'fails') fails++;
+        expect(violable(read, 'it_comes')).toBe(verdict!.status === 'fails');
+      },
+    ),
+    { numRuns: 300, seed: 2 },
+  );
+  expect(fails).toBeGreaterThan(10);
+});
+
+test('no step of a fair set, nor one that ends or recurs, changes nothing: else TLA+ would not see it', () => {
+  for (const system of SYSTEMS) {
+    for (const series of [BASELINE, V5]) {
+      const { graph, subject } = small.find(
+        (one) => one.subject.system === system && one.subject.series === series,
+      )!;
+      for (const property of propertiesOf(subject)) {
+        if (property.kind !== 'leads-to') continue;
+        const { fair, onlyOnStem, recurring } = property;
+        const seen = [...fair.map(({ event }) => event), onlyOnStem, recurring];
+        for (let s = 0; s < graph.states; s++)
+          for (let t = graph.offsets[s]!; t < graph.offsets[s + 1]!; t++) {
+            const event = graph.network.events[graph.labels[t]!]!;
+            if (graph.targets[t] === s && seen.some((is) => is?.(event) === true))
+              expect(`${subjectLabel(subject)}: ${event.label}`).toBe('a step that changes something');
+          }
+      }
     }
   }
 });

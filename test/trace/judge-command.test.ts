@@ -43,9 +43,19 @@ describe('trace', () => {
       machine: 'direct-free',
       state: 'encrypt',
       event: 'set_memory_encrypted',
+      to: 'encrypting',
       status: 'exercised',
       count: 13,
     });
+  });
+
+  test.each([
+    [folder, 'a directory; name the trace logs in it'],
+    ['/dev/null', 'not a file; a log is read more than once'],
+  ])('no file, %s: one clear line and exit 2', async (path, says) => {
+    const { code, err, out } = await ccdma(['trace', path]);
+    expect([code, out]).toEqual([2, '']);
+    expect(err.trim().split('\n')).toEqual([expect.stringContaining(says)]);
   });
 
   test.each([
@@ -134,7 +144,7 @@ describe('probes', () => {
       /^trace_buf_size=64M trace_event=dma:\*,swiotlb:\* kprobe_event=p:ccdma\/\S+\n$/,
     );
     expect((await ccdma(['probes', '--as', 'bootconfig'])).out).toContain(
-      'probes = "set_memory_encrypted%return ret=$retval"',
+      'probes = "set_memory_encrypted%return ret=$retval:s32"',
     );
     expect(await ccdma(['probes', '--kernel', 'six'])).toMatchObject({ code: 2, out: '' });
     expect(await ccdma(['probes', '--as', 'xml'])).toMatchObject({ code: 2, out: '' });

@@ -15,6 +15,7 @@ import {
   tableText,
 } from '../../decide/index.ts';
 import { textRows } from '../../render/index.ts';
+import { PLATFORMS } from '../../series/index.ts';
 import type { Io } from '../io.ts';
 import { select } from '../select.ts';
 import { paragraph } from '../text/layout.ts';
@@ -73,8 +74,19 @@ function text(io: Io, merged: MergedTable, why: boolean): string {
   return [
     ...(common === '' ? [] : [paragraph(io, common), '']),
     textRows(numbered.rows, numbered.header, { width: io.width }),
+    ...bitlessNote(io, merged),
     ...(why ? ['', 'How a request of each row comes to its answer:', '', ...ways] : []),
   ].join('\n');
+}
+
+/** On most platforms an address has no bit for what it says. */
+function bitlessNote(io: Io, { fixed, columns, rows }: MergedTable): string[] {
+  if (!rows.some(({ outcome: { address } }) => address === 'shared' || address === 'private')) return [];
+  const names = fixed.platform === undefined ? (columns.platform ?? []) : [fixed.platform];
+  const without = names.filter((name) => PLATFORMS.find((one) => one.name === name)?.addressBit === null);
+  if (without.length === 0) return [];
+  const which = without.length === PLATFORMS.length ? '' : ` on ${without.join(', ')}`;
+  return ['', paragraph(io, `An address has no bit for it${which}: it is told as the code means it.`)];
 }
 
 function tableOf(op: string): DecisionTable {

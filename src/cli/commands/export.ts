@@ -1,6 +1,6 @@
 /** `ccdma export`: a system in the languages of other tools, to standard output or as files. */
 
-import { SYSTEMS } from '../../../machines/systems/index.ts';
+import { MEASURED_SYSTEMS, SYSTEMS } from '../../../machines/systems/index.ts';
 import {
   networkOf,
   propertiesOf,
@@ -9,9 +9,11 @@ import {
   subjectLabel,
   subjectSlug,
 } from '../../conformance/subject.ts';
+import type { LeadsTo } from '../../lts/index.ts';
 import { aut } from '../../render/aut.ts';
 import { itf } from '../../render/itf.ts';
 import { promela } from '../../render/promela.ts';
+import { promelaLiveness } from '../../render/promela-liveness.ts';
 import { NotObservable, rvDot } from '../../render/rv.ts';
 import { tla } from '../../render/tla.ts';
 import { within } from '../bounds.ts';
@@ -29,6 +31,7 @@ import { siteAmong } from './site.ts';
 export interface ExportOptions extends CommandOptions {
   readonly property?: string;
   readonly site?: string;
+  readonly liveness?: boolean;
   readonly out?: string;
 }
 
@@ -48,13 +51,15 @@ export async function exportSystem(
   options: ExportOptions,
 ): Promise<number> {
   if (!FORMATS.includes(format as (typeof FORMATS)[number])) throw unknown('format', format, FORMATS);
-  if (format !== 'itf' && (options.property ?? options.site) !== undefined) {
+  const liveness = options.liveness === true;
+  if (liveness && format !== 'promela') throw new UsageError('--liveness makes a model of promela only');
+  if (format !== 'itf' && (options.site !== undefined || (options.property !== undefined && !liveness))) {
     throw new UsageError(
-      '--property and --site choose the counterexample of itf; the other formats take none',
+      '--property and --site choose the counterexample of itf, --property what promela --liveness is about; the other formats take none',
     );
   }
   if (format === 'rv') return monitor(io, system, options);
-  const subject = selectOne({ ...options, system });
+  const subject = selectOne({ ...options, system }, [...SYSTEMS, ...MEASURED_SYSTEMS]);
   const progress = new Progress(io);
   const made = await within(options, async (bounds) => {
     const lab = new Lab({ bounds, onProgress: (text) => progress.at(text) });
@@ -79,6 +84,12 @@ function make(io: Io, format: Format, lab: Lab, subject: Subject, options: Expor
   switch (format) {
     case 'promela': {
       const { network } = lab.network(subject);
+      if (options.liveness === true) {
+        const property = leadsTo(subject, options.property);
+        const name = property.name.replace(/[^A-Za-z0-9]+/g, '-').replace(/-$/, '');
+        const command = `${heading.command} --liveness --property ${quoted(property.name)}`;
+        return one(`${slug}-${name}.pml`, promelaLiveness(network, property, { ...heading, command }));
+      }
       return one(`${slug}.pml`, promela(network, propertiesOf(subject), heading));
     }
     case 'tla': {
@@ -113,6 +124,20 @@ function make(io: Io, format: Format, lab: Lab, subject: Subject, options: Expor
       return run(io, lab, subject, heading.title, options);
   }
 }
+
+/** What a model for liveness is about: the property that is named, or the only one that there is. */
+function leadsTo(subject: Subject, name: string | undefined): LeadsTo {
+  const all = propertiesOf(subject).filter((property) => property.kind === 'leads-to');
+  const names = all.map((property) => property.name);
+  if (all.length === 0) throw new UsageError(`nothing must come in ${subjectLabel(subject)}`);
+  if (name === undefined && all.length > 1)
+    throw new UsageError(`one model is about one property; say which with --property: ${names.join(', ')}`);
+  const found = name === undefined ? all[0] : all.find((property) => property.name === name);
+  if (found === undefined) throw unknown('leads-to property', name!, names);
+  return found;
+}
+
+const quoted = (text: string) => (/^[\w-]+$/.test(text) ? text : `'${text}'`);
 
 /** The shortest counterexample (of a leads-to: stem and loop) or witness of a property. */
 function run(io: Io, lab: Lab, subject: Subject, title: string, { property, site }: ExportOptions): Exported {

@@ -3,11 +3,11 @@ import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { networkOf, type Subject, subjectArguments } from '../../conformance/subject.ts';
 import type { Path } from '../../lts/index.ts';
 import { checkRecipe, parseSuite } from '../../paths/index.ts';
-import { knownFindings, type Series, V5 } from '../../series/index.ts';
+import { knownFindings, type Series } from '../../series/index.ts';
 import { readText } from '../files.ts';
 import { exhibitOf } from '../generate/exhibits.ts';
 import type { Lab } from '../lab.ts';
-import { selectOne } from '../select.ts';
+import { selectOne, seriesOf } from '../select.ts';
 import { UsageError, unknown, wholeNumber } from '../usage.ts';
 import { siteAmong } from './site.ts';
 
@@ -24,13 +24,22 @@ export interface ReplayOptions {
   readonly workload?: string;
   readonly schedule?: string;
   readonly simulate?: boolean;
-  readonly against: 'own' | 'v5';
+  readonly trace?: boolean;
+  /** `own`, or the name of a series. */
+  readonly against: string;
   readonly json?: boolean;
 }
 
 /** A path, or the reason why there is none to show: what was asked about holds. */
 export type Source =
-  | { readonly subject: Subject; readonly machines: Series; readonly path: Path; readonly title: string }
+  | {
+      readonly subject: Subject;
+      readonly machines: Series;
+      readonly path: Path;
+      readonly title: string;
+      /** Of a lasso: how many steps of the path, the last ones, are repeated; and what that violates. */
+      readonly lasso?: { readonly repeats: number; readonly property: string; readonly because: string };
+    }
   | { readonly subject: Subject; readonly nothing: string };
 
 const WAYS = ['property', 'finding', 'path', 'file', 'schedule'] as const;
@@ -61,7 +70,7 @@ export function sourceOf(lab: Lab, system: string | undefined, options: ReplayOp
 }
 
 const machinesOf = ({ series }: Subject, { against }: Pick<ReplayOptions, 'against'>): Series =>
-  against === 'v5' ? V5 : series;
+  against === 'own' ? series : seriesOf(against);
 
 function fromProperty(
   lab: Lab,
@@ -89,8 +98,10 @@ function fromProperty(
           : `${property} does not fail at ${wanted} here; it fails at ${elsewhere.join(', ')}.`,
     };
   }
-  const { path } = verdict.counterexamples.find((found) => found.site === site)!;
-  return { subject, machines, path, title };
+  const { path, loop, because } = verdict.counterexamples.find((found) => found.site === site)!;
+  if (loop === undefined) return { subject, machines, path, title };
+  const lasso = { repeats: loop.length, property, because };
+  return { subject, machines, path: [...path, ...loop], title, lasso };
 }
 
 function fromFinding(lab: Lab, system: string | undefined, options: ReplayOptions): Source {

@@ -22,6 +22,7 @@ export interface SimulateOptions {
   readonly option?: readonly string[];
   readonly json?: boolean;
   readonly steps?: boolean;
+  readonly trace?: boolean;
 }
 
 /**
@@ -38,19 +39,45 @@ export async function simulate(io: Io, file: string, options: SimulateOptions): 
     const loaded = await loadScenario(file);
     const about = await describe(loaded);
     const platforms = unique(named.length > 0 ? named : about.platforms);
+    if (options.trace === true) checkTrace(options, series, platforms);
     const runs: ScenarioRun[] = [];
     for (const one of series)
       for (const platform of platforms) {
         progress.at(`${file}: ${one.name}, ${platform.name}`);
-        runs.push(await runScenario(loaded satisfies Loaded, one, platform, chosen));
+        runs.push(await runScenario(loaded satisfies Loaded, one, platform, chosen, options.trace === true));
       }
     return { title: about.title, runs };
   }).finally(() => progress.done());
   const steps = options.steps === true;
-  if (options.json === true) {
+  if (options.trace === true) {
+    io.out(runs[0]!.log!.trimEnd());
+    // The log is all that stands on standard output; what the run itself found is not passed over.
+    for (const { verdicts, failures } of runs) {
+      const failed = verdicts.filter(({ verdict }) => verdict === 'fails').map(({ property }) => property);
+      if (failed.length > 0) io.err(`the run itself violates ${failed.join(', ')}`);
+      for (const { message } of failures) io.err(message);
+    }
+  } else if (options.json === true) {
     printJson(io, 'simulate', { file, title, runs: runs.map((run) => simulateResult(run, steps)) });
   } else for (const run of runs) io.out(simulateText(io, file, title, run, steps));
   return runs.every(({ holds }) => holds) ? EXIT.holds : EXIT.fails;
+}
+
+/** A log is of one kernel. */
+function checkTrace(
+  { json, steps }: SimulateOptions,
+  series: readonly { readonly name: string }[],
+  platforms: readonly { readonly name: string }[],
+): void {
+  if (json === true || steps === true)
+    throw new UsageError('--trace prints a log and nothing else; leave out --json and --steps');
+  const [name, all] = platforms.length > 1 ? ['platform', platforms] : ['series', series];
+  if (all.length > 1) {
+    const names = all.map((one) => one.name).join(', ');
+    throw new UsageError(
+      `--trace prints the log of one run; name one --${name} (this would run on ${names})`,
+    );
+  }
 }
 
 async function asUsage<T>(body: () => Promise<T>): Promise<T> {

@@ -8,7 +8,7 @@ import { defaultSubject, type Subject } from '../../conformance/subject.ts';
 import { WORKLOADS } from '../../conformance/workloads.ts';
 import { BASELINE, PLATFORMS, V5 } from '../../series/index.ts';
 import { PROJECT, writeAll } from '../files.ts';
-import { type GeneratedFile, generateFiles } from '../generate/index.ts';
+import { computedFiles, type GeneratedFile } from '../generate/index.ts';
 import type { Io } from '../io.ts';
 import { Lab } from '../lab.ts';
 import { Progress } from '../progress.ts';
@@ -46,7 +46,7 @@ export async function start(io: Io, options: { readonly out?: string }): Promise
     await breath();
   }
   const files: GeneratedFile[] = [];
-  for await (const file of generateFiles(lab)) files.push(file);
+  for await (const file of computedFiles(lab)) files.push(file);
   const explored = await exploring;
 
   const conformed = [];

@@ -4,28 +4,40 @@ import { svgSequence } from '../../render/index.ts';
 import { PLATFORMS, V5 } from '../../series/index.ts';
 import { TraceError } from '../../trace/index.ts';
 import {
+  type CoverageRow,
   coverageOf,
-  type HistoryLine,
-  historyOf,
   type Judged,
+  joinCoverage,
   judgeFile,
   Specification,
   type Violation,
 } from '../../trace/judge/index.ts';
+import { type HistoryLine, historyOf } from '../../trace/path/history.ts';
+import { type Suggestion, Suggestions } from '../../trace/suggest.ts';
+import { writeAll } from '../files.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../progress.ts';
 import { EXIT } from '../results.ts';
 import { platformOf, seriesOf } from '../select.ts';
+import { coverageCharts } from '../text/coverage-chart.ts';
+import { suggestionResult, suggestionsText } from '../text/suggest.ts';
 import { coverageText, historyTrace, judgedText } from '../text/trace.ts';
 import { UsageError } from '../usage.ts';
 import { printJson } from './common.ts';
+import { traceToPath } from './trace-path.ts';
 
 export interface TraceOptions {
   readonly series?: string;
   readonly platform?: readonly string[];
   readonly diagram?: string;
   readonly coverage?: boolean;
+  readonly diagrams?: string;
+  readonly suggest?: boolean;
   readonly strict?: boolean;
+  readonly toPath?: boolean;
+  readonly object?: string;
+  readonly line?: string;
+  readonly under?: string;
   readonly json?: boolean;
 }
 
@@ -34,9 +46,12 @@ const HISTORIES = 4;
 
 /** @throws UsageError for what is no trace log, and for names that do not exist */
 export async function trace(io: Io, files: readonly string[], options: TraceOptions): Promise<number> {
+  checkFlags(files, options);
+  if (options.toPath === true) return traceToPath(io, files[0]!, options);
   const series = options.series === undefined ? V5 : seriesOf(options.series);
   const platforms = options.platform === undefined ? PLATFORMS : options.platform.map(platformOf);
   const results: unknown[] = [];
+  const coverages: CoverageRow[][] = [];
   let [violated, open, drawn] = [false, false, false];
   for (const [i, file] of files.entries()) {
     const judged = await judge(io, file, new Specification(series, platforms));
@@ -46,19 +61,45 @@ export async function trace(io: Io, files: readonly string[], options: TraceOpti
       verdict.lossy ||
       verdict.properties.some(({ status, unanswered }) => status === 'undecided' || unanswered > 0);
     const histories = await gather(io, file, judged);
+    if (options.coverage === true) coverages.push(coverageOf(judged.specification));
     if (options.diagram !== undefined && !drawn) drawn = draw(options.diagram, file, histories);
     if (options.json === true) results.push(resultOf(file, judged, histories, options.coverage === true));
     else {
       if (i > 0) io.out('');
       io.out(judgedText(io, file, judged, histories));
-      if (options.coverage === true) io.out(`\n${coverageText(io, coverageOf(judged.specification))}`);
+      if (options.coverage === true) io.out(`\n${coverageText(io, coverages[i]!)}`);
     }
   }
   if (options.diagram !== undefined && !drawn)
     io.err('no diagram: nothing is violated, or the object is not known');
-  if (options.json === true) printJson(io, 'trace', { results });
+  const specification = new Specification(series, platforms);
+  const coverage = joinCoverage(coverages);
+  if (options.diagrams !== undefined) {
+    const charts = await coverageCharts(specification, coverage);
+    writeAll(options.diagrams, charts);
+    io.err(`${options.diagrams}: ${charts.map(({ path }) => path).join(', ')}`);
+  }
+  const suggested = options.suggest === true ? suggest(io, specification, coverage) : undefined;
+  if (options.json === true)
+    printJson(io, 'trace', { results, ...(suggested && { suggestions: suggested.map(suggestionResult) }) });
+  else if (suggested) io.out(`\n${suggestionsText(io, suggested)}`);
   if (violated) return EXIT.fails;
   return open && options.strict === true ? EXIT.bound : EXIT.holds;
+}
+
+/** Flags that mean nothing without another, or beside one, are mistakes. */
+function checkFlags(files: readonly string[], options: TraceOptions): void {
+  if (options.toPath === true) {
+    if (files.length > 1) throw new UsageError('--to-path is for one file');
+    for (const flag of ['diagram', 'coverage', 'diagrams', 'suggest', 'strict'] as const)
+      if (options[flag] !== undefined) throw new UsageError(`--${flag} says nothing beside --to-path`);
+    return;
+  }
+  for (const flag of ['object', 'line', 'under'] as const)
+    if (options[flag] !== undefined) throw new UsageError(`--${flag} needs --to-path`);
+  for (const flag of ['diagrams', 'suggest'] as const)
+    if (options[flag] !== undefined && options.coverage !== true)
+      throw new UsageError(`--${flag} needs --coverage`);
 }
 
 async function judge(io: Io, file: string, specification: Specification): Promise<Judged> {
@@ -72,6 +113,20 @@ async function judge(io: Io, file: string, specification: Specification): Promis
   } finally {
     progress.done();
   }
+}
+
+function suggest(
+  io: Io,
+  { series, platforms }: Specification,
+  coverage: readonly CoverageRow[],
+): Suggestion[] {
+  const progress = new Progress(io);
+  const found = new Suggestions(series, platforms, (text) =>
+    progress.at(`ways to what was never seen: ${text}`),
+  );
+  const all = found.of(coverage);
+  progress.done();
+  return all;
 }
 
 /** What is shown of a violation: the life of its object up to there. */
@@ -95,8 +150,12 @@ async function gather(io: Io, file: string, { verdict, specification, shapes }: 
   return told;
 }
 
+/** Of the violations the one whose object has the most to tell, the first of several. */
 function draw(to: string, file: string, told: readonly Told[]): boolean {
-  const first = told.find(({ history }) => history.length > 0);
+  const first = told.reduce<Told | undefined>(
+    (most, one) => (one.history.length > (most?.history.length ?? 0) ? one : most),
+    undefined,
+  );
   if (first === undefined) return false;
   writeFileSync(to, svgSequence(historyTrace(file, first)));
   return true;

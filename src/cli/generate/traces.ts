@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { markdown } from '../../render/index.ts';
 import { V5 } from '../../series/index.ts';
 import {
+  better,
   type CoverageRow,
   coverageOf,
   type Judged,
@@ -101,8 +102,6 @@ function violations({ name, verdict }: Log): string[] {
   return [`## ${name}`, '', markdown(rows, ['property', 'first line', 'at', 'who', 'because', 'times']), ''];
 }
 
-const BEST: readonly CoverageRow['status'][] = ['hidden', 'never', 'perhaps', 'exercised'];
-
 /** Over all logs of a kernel, the best that any of them shows of a step. */
 function coverage(logs: readonly Log[]): string {
   const kernels = [...new Set(logs.map(({ name }) => name.split('/')[0]!))];
@@ -110,10 +109,10 @@ function coverage(logs: readonly Log[]): string {
   for (const { name, specification } of logs) {
     const kernel = name.split('/')[0]!;
     for (const row of coverageOf(specification)) {
-      const key = `${row.machine} ${row.state} ${row.event}`;
+      const key = `${row.machine} ${row.state} ${row.event} ${row.to}`;
       const found = best.get(key) ?? { row, by: new Map() };
       const old = found.by.get(kernel) ?? 'hidden';
-      found.by.set(kernel, BEST[Math.max(BEST.indexOf(old), BEST.indexOf(row.status))]!);
+      found.by.set(kernel, better(old, row.status));
       best.set(key, found);
     }
   }
@@ -123,10 +122,15 @@ function coverage(logs: readonly Log[]): string {
       .filter(
         ({ row, by }) => row.machine === machine && [...by.values()].some((status) => status !== 'hidden'),
       )
-      .map(({ row, by }) => [row.state, row.event, ...kernels.map((kernel) => by.get(kernel) ?? 'hidden')]);
+      .map(({ row, by }) => [
+        row.state,
+        row.event,
+        row.to,
+        ...kernels.map((kernel) => by.get(kernel) ?? 'hidden'),
+      ]);
     return rows.length === 0
       ? []
-      : [`## ${machine}`, '', markdown(rows, ['in state', 'event', ...kernels]), ''];
+      : [`## ${machine}`, '', markdown(rows, ['in state', 'event', 'to', ...kernels]), ''];
   });
   return [
     '# Steps of the machines that real kernels took',

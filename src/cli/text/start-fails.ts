@@ -1,26 +1,24 @@
 /** The part of the summary on what fails: each finding with its replay command, and one of them step by step. */
-import { type CheckedSubject, subjectLabel } from '../../conformance/subject.ts';
+import type { CheckedSubject } from '../../conformance/subject.ts';
 import { textTable } from '../../render/index.ts';
-import { BASELINE, type Finding, knownFindings, V5 } from '../../series/index.ts';
+import { BASELINE, type Finding, knownFindings, PLATFORMS, V5 } from '../../series/index.ts';
 import type { Io } from '../io.ts';
-import { coloursOf, command, count, paragraph, series } from './layout.ts';
+import { coloursOf, command, count, paragraph } from './layout.ts';
 import { heading, type MainJob } from './start-job.ts';
 import { counterexampleTrace } from './verdicts.ts';
 
+interface Failure {
+  readonly finding: Finding | undefined;
+  readonly steps: number;
+  readonly replay: string;
+  readonly name: string;
+  readonly checked: CheckedSubject;
+  readonly site: string;
+  readonly platforms: string[];
+}
+
 export function failsPart(io: Io, { checks, conformed }: MainJob): string[] {
-  const c = coloursOf(io);
-  const seen = new Map<
-    string,
-    {
-      finding: Finding | undefined;
-      steps: number;
-      replay: string;
-      name: string;
-      checked: CheckedSubject;
-      site: string;
-      platforms: string[];
-    }
-  >();
+  const seen = new Map<string, Failure>();
   for (const { checked, result } of checks) {
     for (const { name, counterexamples } of result.properties) {
       for (const { site, steps, replay, finding: id } of counterexamples) {
@@ -36,50 +34,54 @@ export function failsPart(io: Io, { checks, conformed }: MainJob): string[] {
   const lines = [heading(io, 'What fails')];
   if (seen.size === 0) lines.push('Nothing.');
   // What is not listed first, then in the order of the list.
-  const rank = ({ finding }: { finding: Finding | undefined }) =>
-    finding === undefined ? -1 : knownFindings().indexOf(finding);
+  const rank = ({ finding }: Failure) => (finding === undefined ? -1 : knownFindings().indexOf(finding));
   const all = [...seen.values()].sort((a, b) => rank(a) - rank(b));
-  for (const series of [V5, BASELINE]) {
-    const mine = all.filter(({ checked }) => checked.subject.series === series);
-    const label = series === V5 ? 'With the whole series' : 'Without the series';
-    if (mine.length === 0) {
-      lines.push(`${label}: nothing in the specification.`);
-      continue;
-    }
-    lines.push(`${label}:`, '');
-    for (const { finding, steps, replay, name, checked, site, platforms } of mine) {
-      const title = finding === undefined ? `${name} fails at ${site}` : finding.title;
-      const judgement = finding === undefined ? 'not in the list of known findings' : finding.judgement;
-      lines.push(
-        c.red(paragraph(io, `${title} (${name})`, 2)),
-        paragraph(
-          io,
-          `${platforms.join(', ')}; ${count(steps, 'step')} on ${checked.subject.platform.name}; ${judgement}`,
-          4,
-        ),
-        `    ${c.cyan(replay)}`,
-      );
-    }
-    lines.push('');
-  }
+  const [after, before] = [V5, BASELINE].map((one) =>
+    all.filter(({ checked }) => checked.subject.series === one),
+  ) as [Failure[], Failure[]];
+  lines.push(...listed(io, 'With the whole series', after));
+  const stays = new Set(after.map(({ finding }) => finding));
+  const repaired = before.filter(({ finding }) => finding === undefined || !stays.has(finding));
+  lines.push(...listed(io, 'Without the series', repaired));
+  if (repaired.length < before.length)
+    lines.push(
+      `Of what fails with the whole series, ${before.length - repaired.length} fail without it too.`,
+      '',
+    );
   // Of what the series repairs, where the shortest way shows most.
   const example = all.find(({ finding }) => finding?.id === 'pool-encrypted-in-softirq') ?? all[0];
   if (example !== undefined) lines.push(...exampleText(io, example, checks));
-  for (const { subject, machines, result } of conformed) {
-    const failing = result.properties.filter(({ holds }) => holds === false);
-    if (failing.length === 0) continue;
-    const whose = machines === subject.series ? 'its own machines' : `the machines of ${machines.name}`;
-    const [first] = failing[0]!.counterexamples;
+  const parted = conformed.filter(({ result }) => result.properties.some(({ holds }) => holds === false));
+  if (parted.length > 0)
     lines.push(
       paragraph(
         io,
-        `${subjectLabel(subject)}: the simulated kernel against ${whose} shows ${series(failing.map(({ name, counterexamples }) => `${name} (${count(counterexamples.length, 'place')})`))}; for one:`,
+        `The simulated kernel shows violations of its own on test paths, or parts from the machines, in ${count(parted.length, 'run')} below; each with a replay command:`,
       ),
-      command(io, first!.replay),
+      command(io, 'npx ccdma conform'),
     );
-  }
   lines.push('');
   return lines;
+}
+
+function listed(io: Io, label: string, failures: readonly Failure[]): string[] {
+  const c = coloursOf(io);
+  if (failures.length === 0) return [`${label}: nothing in the specification.`, ''];
+  return [
+    `${label}:`,
+    '',
+    ...failures.flatMap(({ finding, steps, replay, name, checked, site, platforms }) => {
+      const title = finding === undefined ? `${name} fails at ${site}` : finding.title;
+      const judgement = finding === undefined ? 'not in the list of known findings' : finding.judgement;
+      const where = platforms.length === PLATFORMS.length ? 'every platform' : platforms.join(', ');
+      const at = platforms.length === 1 ? '' : ` on ${checked.subject.platform.name}`;
+      return [
+        paragraph(io, `${c.red(title)} (${name}): ${where}; ${count(steps, 'step')}${at}; ${judgement}`, 2),
+        `    ${c.cyan(replay)}`,
+      ];
+    }),
+    '',
+  ];
 }
 
 /** The first failure as a table, and what has become of it with the whole series. */

@@ -1,6 +1,7 @@
 /** Verdicts on trace logs, as text, and the life of an object as a table or a diagram. */
 import { type Trace, textRows } from '../../render/index.ts';
-import type { CoverageRow, HistoryLine, Judged } from '../../trace/judge/index.ts';
+import type { CoverageRow, Judged } from '../../trace/judge/index.ts';
+import type { HistoryLine } from '../../trace/path/history.ts';
 import type { Told } from '../commands/trace.ts';
 import type { Io } from '../io.ts';
 import { coloursOf, count, series as listed, paragraph } from './layout.ts';
@@ -56,6 +57,9 @@ function violationText(io: Terminal, judged: Judged, { violation, history }: Tol
 
 /** A log does not say whether its kernel encrypts: the request is what is judged. */
 function requestText({ specification }: Judged): string {
+  const { platforms } = specification;
+  const [one] = platforms;
+  if (platforms.length === 1) return `On ${one!.name} a conversion may sleep.`;
   return `The request is the violation, whether or not this kernel had anything to encrypt: a conversion may sleep on ${listed(specification.sleepsOn())}, and returns at once where nothing is encrypted.`;
 }
 
@@ -117,6 +121,7 @@ export function historyTrace(file: string, { violation, history }: Told): Trace 
 }
 
 export function coverageText(io: Terminal, rows: readonly CoverageRow[]): string {
+  const colours = coloursOf(io);
   const machines = [...new Set(rows.map(({ machine }) => machine))];
   const sums = machines.map((machine) => {
     const own = rows.filter((row) => row.machine === machine);
@@ -125,10 +130,11 @@ export function coverageText(io: Terminal, rows: readonly CoverageRow[]): string
   });
   const seen = rows
     .filter(({ status }) => status !== 'hidden')
-    .map(({ machine, state, event, status, count: n }) => [
+    .map(({ machine, state, event, to, status, count: n }) => [
       machine,
       state,
       event,
+      to,
       status,
       n === 0 ? '' : `${n}`,
     ]);
@@ -137,6 +143,10 @@ export function coverageText(io: Terminal, rows: readonly CoverageRow[]): string
     '',
     textRows(sums, ['machine', 'exercised', 'perhaps', 'never', 'hidden'], { width: io.width }),
     '',
-    textRows(seen, ['machine', 'in state', 'event', '', 'times'], { width: io.width }),
+    textRows(seen, ['machine', 'in state', 'event', 'to', '', 'times'], {
+      width: io.width,
+      paint: (text, row, column) =>
+        row >= 0 && column === 4 ? (text === 'never' ? colours.red(text) : colours.green(text)) : text,
+    }),
   ].join('\n');
 }

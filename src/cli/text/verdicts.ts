@@ -19,7 +19,7 @@ export function patchesText({ system, series }: Subject): string {
       ? 'No applied patch acts in this system'
       : `Of the applied patches ${numbers(acting)} ${acting.length === 1 ? 'acts' : 'act'} in this system`;
   const rest =
-    idle.length === 0 ? '' : `; ${numbers(idle)} ${idle.length === 1 ? 'does' : 'do'} not act in it yet`;
+    idle.length === 0 ? '' : `; ${numbers(idle)} ${idle.length === 1 ? 'does' : 'do'} not act in it`;
   return `${does}${rest}.`;
 }
 
@@ -68,7 +68,8 @@ export function counterexampleTrace(checked: CheckedSubject, property: string, s
   return {
     title: `${property} fails at ${found.site}`,
     subtitle: subjectLabel(checked.subject),
-    steps: shortSteps(describePath(checked.graph.network, found.path)),
+    steps: shortSteps(describePath(checked.graph.network, [...found.path, ...(found.loop ?? [])])),
+    ...(found.loop === undefined ? {} : { repeats: found.loop.length }),
     verdict: { property, because: found.because },
   };
 }

@@ -15,12 +15,8 @@ import {
   type Allocation,
   type Frame,
   force_dma_unencrypted,
-  HOST_SHARED,
   type Kernel,
   PAGE_SIZE,
-  PTE_INVALID,
-  PTE_SHARED,
-  pageIndex,
   type Task,
 } from '../../kernel/index.ts';
 import { PageHighMem, virt_to_phys } from '../../kernel/memory.ts';
@@ -28,7 +24,7 @@ import { is_vmalloc_addr } from '../../kernel/vmap.ts';
 import type { Names } from '../binding.ts';
 import { conversionState, guest } from '../common/conversion.ts';
 import { findTask, inside, next } from '../common/frames.ts';
-import { isFreePage } from '../common/memory.ts';
+import { isFreePage, rangeState } from '../common/memory.ts';
 import { iommuAlloc, iommuCall, iommuFree } from './iommu.ts';
 import {
   addrOf,
@@ -296,27 +292,12 @@ function range(memory: 'A' | 'P', n: 0 | 1, bytes: (kernel: Kernel) => number) {
   return (kernel: Kernel, names: Names): string => {
     if (memory === 'P') {
       const { phys, pages } = pieceOf(kernel)!;
-      return state(kernel, n === 0 ? phys : phys + PAGE_SIZE, n === 0 ? 1 : pages - 1);
+      return rangeState(kernel, n === 0 ? phys : phys + PAGE_SIZE, n === 0 ? 1 : pages - 1);
     }
     const phys = names.A!;
     if (phys === null || !isHeld(kernel, phys)) return 'private';
-    return state(kernel, phys + n * PAGE_SIZE, n === 0 ? 1 : bytes(kernel) / PAGE_SIZE - 1);
+    return rangeState(kernel, phys + n * PAGE_SIZE, n === 0 ? 1 : bytes(kernel) / PAGE_SIZE - 1);
   };
-}
-
-/** What entries and host say of some pages; `mixed` where they differ. */
-function state(kernel: Kernel, phys: number, pages: number): string {
-  const { memory } = kernel.state;
-  const first = pageIndex(memory, phys);
-  const kinds = new Set(Array.from({ length: pages }, (_, i) => kindOf(memory.codes[first + i]!)));
-  return kinds.size === 1 ? [...kinds][0]! : 'mixed';
-}
-
-function kindOf(code: number): string {
-  const [table, host] = [(code & PTE_SHARED) !== 0, (code & HOST_SHARED) !== 0];
-  if ((code & PTE_INVALID) !== 0) return host ? 'uncertain.invalidHostShared' : 'uncertain.invalid';
-  if (table !== host) return table ? 'uncertain.entryShared' : 'uncertain.hostShared';
-  return table ? 'shared' : 'private';
 }
 
 function piece(kernel: Kernel): string {

@@ -53,6 +53,22 @@ function kindOf(code: number, present: boolean): string {
   return table ? 'shared' : 'private';
 }
 
+/** The state of some pages as the machine `memory-range` has it; `mixed` when they differ. */
+export function rangeState(kernel: Kernel, phys: number, pages: number): string {
+  const { memory } = kernel.state;
+  const first = pageIndex(memory, phys);
+  const kind = rangeKind(memory.codes[first]!);
+  for (let i = 1; i < pages; i++) if (rangeKind(memory.codes[first + i]!) !== kind) return 'mixed';
+  return kind;
+}
+
+function rangeKind(code: number): string {
+  const [table, host] = [(code & PTE_SHARED) !== 0, (code & HOST_SHARED) !== 0];
+  if ((code & PTE_INVALID) !== 0) return host ? 'uncertain.invalidHostShared' : 'uncertain.invalid';
+  if (table !== host) return table ? 'uncertain.entryShared' : 'uncertain.hostShared';
+  return table ? 'shared' : 'private';
+}
+
 /** Whether the last conversion of a page failed: nobody knows its state, whatever table and host say. */
 export function isUncertain(kernel: Kernel, phys: number): boolean {
   const { memory } = kernel.state;

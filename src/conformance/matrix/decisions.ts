@@ -13,6 +13,7 @@ import { atomicClaims, overlap, publishedPools } from '../ownership.ts';
 
 /** `driver/0 dma_map_phys: swiotlb pool (transient), shared address, shared memory`; null: no request returns. */
 export function decisionOf(k: Kernel, r: TraceRecord): string | null {
+  if (r.step === 'max_mapping_size') return `device/${r.args.device} max_mapping_size: ${r.result}`;
   if (!r.step.endsWith('_ret') || !r.actor.startsWith('driver/') || k.state.ended !== null) return null;
   const driver = k.state.drivers[Number(r.actor.slice(-1))];
   if (driver === undefined) return null;

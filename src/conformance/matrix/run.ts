@@ -16,6 +16,8 @@ export interface RunOptions {
   readonly maxStates?: number;
   /** Default: two, or one where there is one core only. */
   readonly threads?: number;
+  /** How a thread is started that runs a module. Default: {@link startThread}. */
+  readonly start?: (module: URL) => Worker;
   /** Called when an exploration has ended. */
   readonly onProgress?: (progress: RunProgress) => void;
 }
@@ -56,7 +58,12 @@ export async function runPlan(
   jobs: ReadonlyMap<Workload, readonly Job[]>,
   options: RunOptions = {},
 ): Promise<RunResult> {
-  const { maxStates = MAX_STATES, threads = Math.min(2, availableParallelism()), onProgress } = options;
+  const {
+    maxStates = MAX_STATES,
+    threads = Math.min(2, availableParallelism()),
+    start = startThread,
+    onProgress,
+  } = options;
   const outcomes = new Map<Job, Outcome>();
   const lanes: Lane[] = [...jobs].map(([workload, all]) => ({
     workload,
@@ -89,7 +96,7 @@ export async function runPlan(
     }
   };
   const workers = Array.from({ length: Math.max(1, threads) }, () =>
-    startThread(new URL('./worker.ts', import.meta.url)),
+    start(new URL('./worker.ts', import.meta.url)),
   );
   try {
     await Promise.all(workers.map(serve));

@@ -1,12 +1,12 @@
-/** A subject's network with a mutant in it: only the mutated machine is compiled. */
-import { compileMachine, type LocalLts, type MachineSpec, type Network } from '../../lts/index.ts';
+/** A subject's network with a mutant in it. */
+import { compileMachine, compose, type LocalLts, type MachineSpec, type Network } from '../../lts/index.ts';
 import { specFacts } from '../facts.ts';
 import type { Subject } from '../subject.ts';
 import type { Mutant } from './generate.ts';
 
 /**
- * The network of a subject in which every instance of the mutant's machine is the mutant. What instances take
- * part in which event depends on alphabets and on the system only, so the rest of the network stays as it was.
+ * The network of a subject in which every instance of the mutant's machine is the mutant. Where the tables of that
+ * machine differ nowhere, nothing else does either: a system asks machines only for what they can do.
  *
  * @param network of the same subject with the intended machines
  * @returns the same object when the mutant's tables are those of the intended machine, in all instances
@@ -17,19 +17,25 @@ export function mutatedNetwork(subject: Subject, network: Network, mutant: Mutan
   const def = system.network(series.patches, specFacts(platform, options), (file) =>
     file.name === mutant.machine ? mutant.file : file,
   );
+  const fixed = def.instances.length === network.instances.length;
   const compiled = new Map<MachineSpec, LocalLts>();
-  let changed = false;
+  let changed = !fixed;
   const instances = network.instances.map((instance, i) => {
-    const { spec } = def.instances[i]!;
-    if (spec.name !== mutant.machine) return instance;
+    const spec = def.instances[i]?.spec;
+    if (spec === undefined || spec.name !== mutant.machine) return instance;
     const lts = compiled.get(spec) ?? compileMachine(spec);
     compiled.set(spec, lts);
     if (sameTables(instance.lts, lts)) return instance;
     changed = true;
     return { name: instance.name, lts };
   });
-  return changed ? { ...network, instances, initial: instances.map(({ lts }) => lts.initial) } : network;
+  if (!changed) return network;
+  if (!fixed || !FIXED.has(system.name)) return compose(def);
+  return { ...network, instances, initial: instances.map(({ lts }) => lts.initial) };
 }
+
+/** Systems in which alphabets alone say who takes part in what: only the mutated machine is compiled. */
+const FIXED: ReadonlySet<string> = new Set(['dynamic-pools']);
 
 function sameTables(a: LocalLts, b: LocalLts): boolean {
   return (

@@ -1,7 +1,18 @@
 /** On what a mutant is tried: the systems as they are, explored and judged once, and reused for every mutant. */
 import type { System } from '../../../machines/systems/index.ts';
 import { check, checkActors, explore, type Graph, type Property, type Verdict } from '../../lts/index.ts';
-import { BASELINE, crossOptions, defaultOptions, PLATFORMS, V5 } from '../../series/index.ts';
+import {
+  BASELINE,
+  chooseOptions,
+  conflict,
+  defaultOptions,
+  OPTION_VALUES,
+  type OptionName,
+  type Options,
+  optionsLabel,
+  PLATFORMS,
+  V5,
+} from '../../series/index.ts';
 import { networkOf, propertiesOf, type Subject, subjectLabel } from '../subject.ts';
 
 /** A subject with the intended machines: what a mutant is compared with. */
@@ -30,12 +41,19 @@ export const ACTOR_RULE = 'one-observation-an-actor';
 export interface Trials {
   /** Default options: the whole series on each platform, then the baseline, where more goes wrong, backwards. */
   readonly main: readonly Subject[];
-  /** The same with every other combination of options. */
+  /** The same with each other value of each option of the system, and with some that matter together. */
   readonly options: readonly Subject[];
 }
 
 /** Where most of what the series is about can happen comes first: there most mutants are noticed. */
 const FIRST = ['tdx', 'cca'];
+
+/** Options that by themselves do not show what they show together. */
+const TOGETHER: readonly Partial<Options>[] = [
+  { device: 'trusted', 'coherent-pool': 'off' },
+  { coherence: 'non-coherent', iommu: 'on' },
+  { coherence: 'non-coherent', remap: 'on' },
+];
 
 export function trialsOf(system: System): Trials {
   const platforms = [
@@ -48,14 +66,23 @@ export function trialsOf(system: System): Trials {
     ...backwards.map((platform) => ({ series: BASELINE, platform })),
   ].sort((a, b) => Number(!FIRST.includes(a.platform.name)) - Number(!FIRST.includes(b.platform.name)));
   const main = cases.map((one): Subject => ({ system, ...one, options: defaultOptions(one.platform) }));
+  const names = (system.options ?? Object.keys(OPTION_VALUES)) as OptionName[];
+  const single = names.flatMap((name) => OPTION_VALUES[name].map((value) => ({ [name]: value })));
   const options = [
     ...cases.filter(({ series }) => series === BASELINE),
     ...cases.filter(({ series }) => series === V5),
-  ].flatMap((one) =>
-    [...crossOptions(one.platform, ['device', 'coherent-pool'])]
-      .slice(1)
-      .map((option): Subject => ({ system, ...one, options: option })),
-  );
+  ].flatMap((one) => {
+    const usual = optionsLabel(one.platform, defaultOptions(one.platform));
+    return [
+      ...single,
+      ...TOGETHER.filter((some) => Object.keys(some).every((name) => names.includes(name as OptionName))),
+    ]
+      .map((some) => chooseOptions(one.platform, some))
+      .filter(
+        (chosen) => conflict(one.platform, chosen) === null && optionsLabel(one.platform, chosen) !== usual,
+      )
+      .map((chosen): Subject => ({ system, ...one, options: chosen }));
+  });
   return { main, options };
 }
 

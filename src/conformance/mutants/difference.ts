@@ -2,21 +2,24 @@
 import type { Graph, Path } from '../../lts/index.ts';
 
 export interface Difference {
-  /** From the initial state, possible in both. */
+  /** From the initial state, possible in both; events as the second graph numbers them. */
   readonly path: Path;
   /** `events`: other events are enabled after the path; `state`: an instance is in another local state. */
   readonly what: 'events' | 'state';
 }
 
 /**
- * The first difference, breadth-first, of two graphs over the same events and instances; null when they are the
- * same, state by state: local states, enabled events, and where they lead. Local states are told apart by their
- * keys, never by their numbers.
+ * The first difference, breadth-first, of two graphs; null when they are the same, state by state: local states,
+ * enabled events, and where they lead. Local states are told apart by their keys, events by their labels, never by
+ * their numbers.
  *
  * Both graphs number their states breadth-first in the order of events. So as long as nothing differs, equal
  * states have equal numbers, and one scan of both is enough.
  */
 export function firstDifference(a: Graph, b: Graph): Difference | null {
+  const names = ({ network }: Graph) => network.instances.map(({ name }) => name).join();
+  if (names(a) !== names(b)) return { path: [], what: 'state' };
+  const inB = translation(a, b);
   const same = sameLocals(a, b);
   if (!same(0)) return { path: [], what: 'state' };
   const expanded = Math.min(a.expanded, b.expanded);
@@ -25,9 +28,9 @@ export function firstDifference(a: Graph, b: Graph): Difference | null {
     const from = a.offsets[state]!;
     const out = a.offsets[state + 1]! - from;
     // Equal so far, so that both tables have had the same number of entries.
-    if (b.offsets[state + 1]! - from !== out) return { path: a.pathTo(state), what: 'events' };
+    if (b.offsets[state + 1]! - from !== out) return { path: b.pathTo(state), what: 'events' };
     for (let t = from; t < from + out; t++)
-      if (a.labels[t] !== b.labels[t]) return { path: a.pathTo(state), what: 'events' };
+      if (inB[a.labels[t]!] !== b.labels[t]) return { path: b.pathTo(state), what: 'events' };
     for (let t = from; t < from + out; t++) {
       const target = a.targets[t]!;
       // A number that was known has been compared; a new one is the next in both.
@@ -35,11 +38,18 @@ export function firstDifference(a: Graph, b: Graph): Difference | null {
         if (target === known) known++;
         continue;
       }
-      return { path: [...a.pathTo(state), a.labels[t]!], what: 'state' };
+      return { path: [...b.pathTo(state), b.labels[t]!], what: 'state' };
     }
   }
   // Only a bound can end one before the other.
   return null;
+}
+
+/** By event of one graph: the event of the other with the same label, -1 where it has none. */
+export function translation({ network: from }: Graph, { network: to }: Graph): Int32Array {
+  if (from.events === to.events) return Int32Array.from(from.events.keys());
+  const byLabel = new Map(to.events.map(({ label }, index) => [label, index]));
+  return Int32Array.from(from.events, ({ label }) => byLabel.get(label) ?? -1);
 }
 
 /** Whether two states of the same number are the same local states. */

@@ -4,6 +4,7 @@ import { transitionCover } from '../../paths/index.ts';
 import { bindingOf, kernelFor } from '../bindings.ts';
 import { Bound, Lockstep, type Mismatch } from '../lockstep.ts';
 import type { Subject } from '../subject.ts';
+import { translation } from './difference.ts';
 
 export interface Disagreement {
   /** The way to it, from the initial state. */
@@ -18,25 +19,46 @@ export interface Disagreement {
  * there is none.
  *
  * @param first a path of the graph to begin with, for where the disagreement is likely
+ * @param excused disagreements that do not count: the next path is tried; by default there are none
  */
-export function firstDisagreement(subject: Subject, graph: Graph, first: Path): Disagreement | null {
+export function firstDisagreement(
+  subject: Subject,
+  graph: Graph,
+  first: Path,
+  excused: (disagreement: Disagreement) => boolean = () => false,
+): Disagreement | null {
   const bound = new Bound(graph.network, bindingOf(subject.system.name));
-  const found = onPath(subject, graph, bound, first);
+  const counts = (path: Path): Disagreement | null => {
+    const found = onPath(subject, graph, bound, path);
+    return found === null || excused(found) ? null : found;
+  };
+  const found = counts(first);
   if (found !== null) return found;
   for (const path of transitionCover(graph)) {
-    const disagreement = onPath(subject, graph, bound, path);
+    const disagreement = counts(path);
     if (disagreement !== null) return disagreement;
   }
   return null;
 }
 
-/** As far as a path is possible in a graph: where the simulator does otherwise, null where it does not. */
-export function disagreementOn(subject: Subject, graph: Graph, path: Path): Disagreement | null {
+/**
+ * As far as a path is possible in a graph: where the simulator does otherwise, null where it does not.
+ *
+ * @param of the graph that numbers the path's events
+ */
+export function disagreementOn(
+  subject: Subject,
+  graph: Graph,
+  path: Path,
+  of: Graph = graph,
+): Disagreement | null {
+  const here = translation(of, graph);
   const possible: number[] = [];
   for (let state = 0, step = 0; step < path.length; step++) {
-    const transition = graph.edge(state, path[step]!);
+    const event = here[path[step]!]!;
+    const transition = event < 0 ? -1 : graph.edge(state, event);
     if (transition < 0) break;
-    possible.push(path[step]!);
+    possible.push(event);
     state = graph.targets[transition]!;
   }
   return onPath(subject, graph, new Bound(graph.network, bindingOf(subject.system.name)), possible);

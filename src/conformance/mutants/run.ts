@@ -17,7 +17,7 @@ export interface JudgedMutant {
 
 /** What a thread is told at its start; afterwards it is sent ids, one at a time, and answers with outcomes. */
 export interface MutantTask {
-  readonly system: string;
+  readonly systems: readonly string[];
 }
 export interface MutantAnswer {
   readonly id: string;
@@ -35,9 +35,22 @@ export function mutantsOfSystem(system: System): Mutant[] {
   return system.files.flatMap(mutantsOf);
 }
 
-/** Judges the mutants. Rejects with the error of the thread that failed. */
+/** By system: the mutants of the machines that no earlier one has, so that each machine is counted once. */
+export function mutantsBySystem(systems: readonly System[]): { system: System; mutants: Mutant[] }[] {
+  const counted = new Set<string>();
+  return systems.map((system) => {
+    const own = system.files.filter(({ name }) => !counted.has(name));
+    for (const { name } of own) counted.add(name);
+    return { system, mutants: own.flatMap(mutantsOf) };
+  });
+}
+
+/**
+ * Judges the mutants, each in all of the systems that have it, until somebody notices. Rejects with the error of the
+ * thread that failed.
+ */
 export async function judgeInThreads(
-  system: System,
+  systems: readonly System[],
   mutants: readonly Mutant[],
   { threads = Math.min(2, availableParallelism()), onProgress }: RunOptions = {},
 ): Promise<JudgedMutant[]> {
@@ -47,7 +60,9 @@ export async function judgeInThreads(
   const workers: Worker[] = [];
   const one = () =>
     new Promise<void>((resolve, reject) => {
-      const worker = startThread(new URL('./worker.ts', import.meta.url), { system: system.name });
+      const worker = startThread(new URL('./worker.ts', import.meta.url), {
+        systems: systems.map(({ name }) => name),
+      });
       workers.push(worker);
       let at = -1;
       const ask = () => {

@@ -52,7 +52,7 @@ export function markdownOf(all: readonly Judged[], reasons: Reasons): string {
   return [
     '# Mutants of the machines',
     '',
-    'Each mutant is one machine of the specification with one small fault: a transition dropped, led to another state, or its guard (or a part of it) negated. It stands in all instances of the system. A mutant is *caught* when the engine refuses it, when a named property fails that did not (or no longer fails where it is known to), or when the simulator of the same series does otherwise on one of its paths. A changed number of states alone catches nothing. *Equivalent* are those with which the system is the same, state by state, on everything that was tried: the whole series and the baseline, each platform, every combination of options.',
+    'Each mutant is one machine of the specification with one small fault: a transition dropped, led to another state, or its guard (or a part of it) negated. It stands in all instances of the system; a machine that several systems have is counted where it stands first, and its mutants are tried in the others too until they are noticed. A mutant is *caught* when the engine refuses it, when a named property fails that did not (or no longer fails where it is known to), or when the simulator of the same series does otherwise on one of its paths. A changed number of states alone catches nothing. *Equivalent* are those with which the system is the same, state by state, on everything that was tried: the whole series and the baseline, each platform, each value of each option of the system.',
     '',
     'Written by `npm run mutants`; `npm run mutants -- --check` compares.',
     '',

@@ -11,169 +11,99 @@ import type { GlobalEvent } from '../../lts/index.ts';
 import type { Binding, Offer, Pending } from '../binding.ts';
 import { offerText } from '../binding.ts';
 import { inside } from '../common/frames.ts';
-import { addressKind, ELEMENT, elementOf, FITS, LARGE_PAGES, projection } from './projection.ts';
+import {
+  isWalk,
+  type Mapper,
+  mappingEvent,
+  mappingOffer,
+  mappingStimuli,
+  mappingStimulus,
+  nextVersion,
+  PROCESS,
+  searchContradicts,
+} from '../common/mapping.ts';
+import { ELEMENT, elementOf, FITS, LARGE_PAGES, projection } from './projection.ts';
 
 const TASKS: Readonly<Record<string, string>> = { driver: 'driver/0', other: 'driver/1' };
 const ACTORS = new Map(Object.entries(TASKS).map(([actor, task]) => [task, actor]));
-const numberOf = (by: unknown): number => (by === 'driver' ? 0 : 1);
 
-const DIRECTIONS = ['TO_DEVICE', 'FROM_DEVICE', 'BIDIRECTIONAL'];
-const ATTRS = ['none', 'CC_SHARED', 'MMIO', 'CC_SHARED|MMIO', 'REQUIRE_COHERENT', 'SKIP_CPU_SYNC'];
-const SIZES = ['fits', 'too-large'];
-const TOO_LARGE = LARGE_PAGES * PAGE_SIZE;
+const SIZES: Readonly<Record<string, number>> = { fits: FITS, 'too-large': LARGE_PAGES * PAGE_SIZE };
 
-/** What is written next is like nothing that was written before: so it is seen where it is. */
-function nextVersion({ state }: Kernel, driver: number): number {
-  const { cpuVersion, deviceWrites } = state.drivers[driver]!;
-  return 1 + Math.max(cpuVersion, ...deviceWrites.map(({ version }) => version));
-}
+const DRIVER: Mapper = {
+  driver: 0,
+  by: 'driver',
+  map: 'M',
+  directions: ['TO_DEVICE', 'FROM_DEVICE', 'BIDIRECTIONAL'],
+  attrs: ['none', 'CC_SHARED', 'MMIO', 'CC_SHARED|MMIO', 'REQUIRE_COHERENT', 'SKIP_CPU_SYNC'],
+  sizes: SIZES,
+};
+const OTHER = { driver: 1 } as const;
 
-const PROCESS = { context: 'process' } as const;
-const bytesOf = (size: unknown): number => (size === 'fits' ? FITS : TOO_LARGE);
-
-function stimulus({ type, params }: GlobalEvent, kernel: Kernel): Stimulus | null {
-  const driver = numberOf(params.by);
+function stimulus(event: GlobalEvent, kernel: Kernel): Stimulus | null {
+  const { type, params } = event;
+  const mapped = mappingStimulus(DRIVER, event, kernel);
+  if (mapped !== null) return mapped;
   switch (type) {
-    case 'dma_map_phys':
-      return {
-        name: 'map',
-        args: {
-          driver,
-          ...PROCESS,
-          boundary: 'wide',
-          bytes: bytesOf(params.size),
-          dir: params.dir!,
-          attrs: params.attrs === 'none' ? '' : params.attrs!,
-          version: nextVersion(kernel, driver),
-          transferred: true,
-        },
-      };
     case 'dma_map_sg_attrs':
-      return {
-        name: 'map_sg',
-        args: {
-          driver,
-          ...PROCESS,
-          bytes: bytesOf(params.second),
-          first: ELEMENT,
-          version: nextVersion(kernel, driver),
-        },
-      };
-    case 'dma_unmap_phys':
-      return {
-        name: 'unmap',
-        args: {
-          driver,
-          ...PROCESS,
-          ...(params.attrs === 'none' ? { sync: true } : { attrs: params.attrs! }),
-        },
-      };
+      return { name: 'map_sg', args: { ...listArgs(params.second), version: nextVersion(kernel, 1) } };
     case 'dma_unmap_sg_attrs':
-      return { name: 'unmap_sg', args: { driver, ...PROCESS } };
-    case 'dma_sync_single_for_cpu':
-    case 'dma_sync_single_for_device':
-      return {
-        name: 'sync',
-        args: { driver, for: type.slice('dma_sync_single_for_'.length), ...PROCESS, keep: true },
-      };
+      return { name: 'unmap_sg', args: { ...OTHER, ...PROCESS } };
     case 'cpu_read':
-      return { name: 'cpuRead', args: { driver } };
+      return { name: 'cpuRead', args: OTHER };
     case 'cpu_write':
-      return { name: 'cpuWrite', args: { driver, version: nextVersion(kernel, driver) } };
+      return { name: 'cpuWrite', args: { ...OTHER, version: nextVersion(kernel, 1) } };
     case 'device_read':
-      return { name: 'deviceRead', args: partOf(params.map) };
-    case 'device_write': {
-      const part = partOf(params.map);
-      return { name: 'deviceWrite', args: { ...part, version: nextVersion(kernel, part.driver) } };
-    }
+      return { name: 'deviceRead', args: elementArgs(params.map) };
+    case 'device_write':
+      return {
+        name: 'deviceWrite',
+        args: { ...elementArgs(params.map), version: nextVersion(kernel, 1) },
+      };
     default:
       return null;
   }
 }
 
-const partOf = (map: unknown) => (map === 'M' ? { driver: 0 } : { driver: 1, entry: map === 'S0' ? 0 : 1 });
+const elementArgs = (map: unknown) => ({ ...OTHER, entry: map === 'S0' ? 0 : 1 });
+const listArgs = (second: unknown) => ({
+  ...OTHER,
+  ...PROCESS,
+  bytes: SIZES[String(second)]!,
+  first: ELEMENT,
+});
 
 /** Everything that drivers and devices of the system ever do. */
-function stimuli(): Stimulus[] {
-  const both = [0, 1].flatMap((driver): Stimulus[] => [
-    { name: 'cpuRead', args: { driver } },
-    { name: 'cpuWrite', args: { driver } },
-  ]);
-  const parts = [{ driver: 0 }, { driver: 1, entry: 0 }, { driver: 1, entry: 1 }];
-  const maps = DIRECTIONS.flatMap((dir) =>
-    ATTRS.flatMap((attrs) =>
-      SIZES.map(
-        (size): Stimulus => ({
-          name: 'map',
-          args: {
-            driver: 0,
-            ...PROCESS,
-            boundary: 'wide',
-            bytes: bytesOf(size),
-            dir,
-            attrs: attrs === 'none' ? '' : attrs,
-          },
-        }),
-      ),
-    ),
-  );
-  return [
-    ...maps,
-    ...SIZES.map(
-      (size): Stimulus => ({
-        name: 'map_sg',
-        args: { driver: 1, ...PROCESS, bytes: bytesOf(size), first: ELEMENT },
-      }),
-    ),
-    { name: 'unmap', args: { driver: 0, ...PROCESS, sync: true } },
-    { name: 'unmap', args: { driver: 0, ...PROCESS, attrs: 'SKIP_CPU_SYNC' } },
-    { name: 'unmap_sg', args: { driver: 1, ...PROCESS } },
-    { name: 'sync', args: { driver: 0, for: 'cpu', ...PROCESS } },
-    { name: 'sync', args: { driver: 0, for: 'device', ...PROCESS } },
-    ...both,
-    ...parts.flatMap((args): Stimulus[] => [
-      { name: 'deviceRead', args },
-      { name: 'deviceWrite', args },
-    ]),
-  ];
-}
-const STIMULI = stimuli();
+const STIMULI: readonly Stimulus[] = [
+  ...mappingStimuli(DRIVER),
+  ...Object.keys(SIZES).map((size): Stimulus => ({ name: 'map_sg', args: listArgs(size) })),
+  { name: 'unmap_sg', args: { ...OTHER, ...PROCESS } },
+  { name: 'cpuRead', args: OTHER },
+  { name: 'cpuWrite', args: OTHER },
+  ...['S0', 'S1'].flatMap((map): Stimulus[] => [
+    { name: 'deviceRead', args: elementArgs(map) },
+    { name: 'deviceWrite', args: elementArgs(map) },
+  ]),
+];
 
-function stimulusEvent(kernel: Kernel, { name, args }: Stimulus): Offer | null {
-  const by = args.driver === 0 ? 'driver' : 'other';
-  const size = args.bytes === FITS ? 'fits' : 'too-large';
-  const offer = (type: string, params: Pending['params'] = {}): Offer => ({
-    actor: by,
-    event: offerText(type, params),
-  });
+function stimulusEvent(kernel: Kernel, stimulus: Stimulus): Offer | null {
+  const { name, args } = stimulus;
+  if (args.driver === 0) return mappingOffer(DRIVER, kernel, stimulus);
+  const by = 'other';
   switch (name) {
-    case 'map':
-      return offer('dma_map_phys', {
-        attrs: args.attrs === '' ? 'none' : args.attrs!,
-        by,
-        dir: args.dir!,
-        size,
-      });
-    case 'map_sg':
-      return offer('dma_map_sg_attrs', { by, second: size });
-    case 'unmap': {
-      // A driver that has taken its buffer back asks for no copy.
-      if (args.sync === true && kernel.state.drivers[0]!.owner === 'cpu') return null;
-      return offer('dma_unmap_phys', { attrs: args.sync === true ? 'none' : 'SKIP_CPU_SYNC', by });
+    case 'map_sg': {
+      const second = args.bytes === FITS ? 'fits' : 'too-large';
+      return { actor: by, event: offerText('dma_map_sg_attrs', { by, second }) };
     }
     case 'unmap_sg':
-      return offer('dma_unmap_sg_attrs', { by });
-    case 'sync':
-      return offer(`dma_sync_single_for_${String(args.for)}`, { by });
+      return { actor: by, event: offerText('dma_unmap_sg_attrs', { by }) };
     case 'cpuRead':
-      return offer('cpu_read', { by });
+      return { actor: by, event: offerText('cpu_read', { by }) };
     case 'cpuWrite':
-      return offer('cpu_write', { by });
+      return { actor: by, event: offerText('cpu_write', { by }) };
     case 'deviceRead':
     case 'deviceWrite': {
-      const map = args.driver === 0 ? 'M' : `S${String(args.entry)}`;
       const type = name === 'deviceRead' ? 'device_read' : 'device_write';
-      return { actor: 'device', event: offerText(type, { map }) };
+      return { actor: 'device', event: offerText(type, { map: `S${String(args.entry)}` }) };
     }
     default:
       return null;
@@ -183,36 +113,14 @@ function stimulusEvent(kernel: Kernel, { name, args }: Stimulus): Offer | null {
 function pendingEvent(kernel: Kernel, task: Task): Pending | null {
   const { name, args } = task.pending!;
   const by = ACTORS.get(task.name)!;
-  const frames = { map: inside(task, 'dma_map_sg_attrs'), unmap: inside(task, 'dma_unmap_sg_attrs') };
-  const map = by === 'driver' ? 'M' : () => `S${elementOf(frames, name)}`;
-  const which = () => (typeof map === 'string' ? map : map());
+  const event = by === 'driver' ? mappingEvent(DRIVER, kernel, task) : listEvent(task, by);
+  if (event !== undefined) return event;
   switch (name) {
-    case 'swiotlb_search_pool_area':
-    case 'swiotlb_release_slots':
-      return { type: name, params: { by, map: which() } };
-    case 'swiotlb_bounce':
-      return { type: name, params: { by, dir: args.dir!, map: which() } };
-    case 'dma_map_phys_ret':
-      return {
-        type: name,
-        params: {
-          by,
-          result: addressKind(kernel, kernel.state.drivers[numberOf(by)]!.device, args.result as number),
-        },
-      };
     case 'dma_map_sg_attrs_ret':
       return { type: name, params: { by, result: args.result === 0 ? 'error' : 'ok' } };
-    case 'dma_sync_single_for_cpu_ret':
-    case 'dma_sync_single_for_device_ret':
-    case 'dma_unmap_phys_ret':
     case 'dma_unmap_sg_attrs_ret':
       return { type: name, params: { by } };
-    // The walk of a list of pools that does not change, a flag that only rises, the entries of an IOMMU.
-    case 'READ_ONCE':
-    case 'WRITE_ONCE':
-    case 'list_first_rcu':
-    case 'list_next_rcu':
-    case 'read_pool':
+    // The entries of an IOMMU.
     case 'iommu_map':
     case 'iommu_unmap':
     case 'memset':
@@ -220,6 +128,22 @@ function pendingEvent(kernel: Kernel, task: Task): Pending | null {
       return null;
     default:
       throw new Error(`a step of ${task.name} that this system does not know: ${name}`);
+  }
+}
+
+/** A step for one element of the list; null: it is hidden, undefined: it is for none. */
+function listEvent(task: Task, by: string): Pending | null | undefined {
+  const { name, args } = task.pending!;
+  const frames = { map: inside(task, 'dma_map_sg_attrs'), unmap: inside(task, 'dma_unmap_sg_attrs') };
+  const map = () => `S${elementOf(frames, name)}`;
+  switch (name) {
+    case 'swiotlb_search_pool_area':
+    case 'swiotlb_release_slots':
+      return { type: name, params: { by, map: map() } };
+    case 'swiotlb_bounce':
+      return { type: name, params: { by, dir: args.dir!, map: map() } };
+    default:
+      return isWalk(name) ? null : undefined;
   }
 }
 
@@ -250,10 +174,7 @@ export const streamingBinding: Binding = {
   pendingEvent,
   outcomes: { swiotlb_search_pool_area: ['found'] },
   answer: ({ params }): Answer => (params.ok === true ? 'ok' : 'fail'),
-  contradicts: ({ type, params }, { result }) =>
-    type !== 'swiotlb_search_pool_area' || (result as number) >= 0 === params.found
-      ? null
-      : `a slot was ${params.found === true ? 'not ' : ''}found`,
+  contradicts: (event, { result }) => searchContradicts(event, result),
   rename: (names) => names,
   projection,
 };

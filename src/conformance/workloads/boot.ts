@@ -3,14 +3,21 @@ import { alloc, deviceWrite, free, map, op, unmap } from './requests.ts';
 import type { Workload } from './types.ts';
 
 const EARLY = { boot: 'early', defaultAreas: 1, ordinaryPages: 128, lateSlabs: 256 } as const;
+/** Enough for a late pool, its areas and its slots. */
+const LATE = { ...EARLY, ordinaryPages: 256 } as const;
+/** Who calls swiotlb_exit(): pci_swiotlb_late_init() of x86, check_swiotlb_enabled() of powerpc. */
+const tearsDown: Workload['applies'] = ({ family }, { remap }) =>
+  remap === 'off' && (family === 'x86' || family === 'powerpc');
 const withRestricted: Workload['applies'] = (_, options) => options['restricted-pool'] === 'on';
 
 export const BOOT: readonly Workload[] = [
   {
     name: 'boot-exit',
     when: 'matrix',
-    about: 'The default pool is reserved, converted and, not being needed, torn down, with every failure.',
-    sizes: EARLY,
+    about:
+      'The default pool is reserved, if need be by half, converted and, not being needed, torn down, with every failure.',
+    sizes: { ...EARLY, defaultAreas: 2 },
+    applies: tearsDown,
     threads: [
       {
         thread: 'boot',
@@ -50,20 +57,39 @@ export const BOOT: readonly Workload[] = [
     name: 'boot-late',
     when: 'matrix',
     about:
-      'There is no early pool; the attributes are updated and a pool is made late, in either order, with every failure, and torn down.',
-    sizes: EARLY,
+      'Where there is no early pool, the attributes are updated and a pool is made late, with every failure. In either order: every architecture updates first, and nothing else keeps the two in order.',
+    sizes: LATE,
     threads: [
       { thread: 'boot', ops: [op('swiotlb_init')] },
       { thread: 'late', ops: [op('swiotlb_init_late')] },
-      { thread: 'attributes', ops: [op('swiotlb_update_mem_attributes'), op('swiotlb_exit')] },
+      { thread: 'attributes', ops: [op('swiotlb_update_mem_attributes')] },
+    ],
+    works: [],
+  },
+  {
+    name: 'boot-late-exit',
+    when: 'matrix',
+    about: 'A late pool is made, where there is no early one, and torn down, with every failure.',
+    sizes: LATE,
+    applies: tearsDown,
+    threads: [
+      {
+        thread: 'boot',
+        ops: [
+          op('swiotlb_init'),
+          op('swiotlb_update_mem_attributes'),
+          op('swiotlb_init_late'),
+          op('swiotlb_exit'),
+        ],
+      },
     ],
     works: [],
   },
   {
     name: 'boot-late-map',
     when: 'matrix',
-    about: 'A driver maps through a late pool.',
-    sizes: EARLY,
+    about: 'A driver maps through a late pool, where there is no early one.',
+    sizes: LATE,
     threads: [
       {
         thread: 'boot',
@@ -76,6 +102,24 @@ export const BOOT: readonly Workload[] = [
       },
     ],
     works: [],
+    neverFail: ['driver/0'],
+  },
+  {
+    name: 'boot-exit-map',
+    when: 'matrix',
+    about: 'The default pool is torn down, and a driver maps after that.',
+    sizes: EARLY,
+    applies: tearsDown,
+    prepare: [op('swiotlb_init'), op('swiotlb_update_mem_attributes')],
+    threads: [
+      { thread: 'boot', ops: [op('swiotlb_exit')] },
+      {
+        thread: 'driver/0',
+        after: 'boot',
+        ops: [map(0, 'process'), deviceWrite(0), unmap(0, 'process')],
+      },
+    ],
+    works: ['dyn_free'],
     neverFail: ['driver/0'],
   },
   {

@@ -79,7 +79,6 @@ export const DYNAMIC_POOLS: readonly Workload[] = [
   {
     name: 'grown-pool',
     when: 'start',
-    inMatrix: true,
     about:
       'While the growth worker runs, with every failure, a second driver maps, through the new pool or a transient one, and unmaps.',
     sizes: {},
@@ -146,5 +145,34 @@ export const DYNAMIC_POOLS: readonly Workload[] = [
       { thread: 'reader/1', ops: [lookUp] },
     ],
     works: ['dyn_free'],
+  },
+  {
+    name: 'growth-used',
+    when: 'matrix',
+    about:
+      'While the growth worker runs, with every failure, a driver maps, through the new pool or a transient one, and unmaps; its own requests do not fail.',
+    sizes: { defaultAreas: 1 },
+    prepare: [map(0, 'process')],
+    threads: [{ thread: 'driver/1', ops: [map(1, 'atomic'), deviceWrite(1), unmap(1, 'process')] }],
+    works: ['dyn_alloc', 'dyn_free'],
+    neverFail: ['driver/1'],
+  },
+  {
+    name: 'transient-pool-second-device',
+    when: 'matrix',
+    about: 'A second device has transient pools of its own: one is made, used, unlinked and freed.',
+    sizes: { defaultAreas: 1, ordinaryPages: 128, devices: 2 },
+    threads: [{ thread: 'driver/1', ops: [map(1, 'process'), deviceWrite(1), unmap(1, 'process')] }],
+    works: ['dyn_free'],
+  },
+  {
+    name: 'growth-cut',
+    when: 'matrix',
+    about:
+      'The growth worker starts from more than the page allocator has in one block, and halves until it gets some, or nothing; areas are merged with it.',
+    sizes: { defaultAreas: 1, ordinaryPages: 128, growSlabs: 4096, growAreas: 2 },
+    prepare: [map(0, 'process')],
+    threads: [{ thread: 'reader/1', ops: [lookUp] }],
+    works: ['dyn_alloc'],
   },
 ];

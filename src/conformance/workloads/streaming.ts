@@ -1,5 +1,5 @@
 /** Workloads of streaming mappings: bounced and direct, attributes, directions, masks, lists, sync. */
-import { deviceWrite, map, mapWith, op, unmap } from './requests.ts';
+import { alloc, deviceWrite, free, map, mapWith, op, unmap } from './requests.ts';
 import type { Workload } from './types.ts';
 
 /** The default pool has room: mappings bounce through it. */
@@ -98,15 +98,125 @@ export const STREAMING: readonly Workload[] = [
     [map(0, 'process'), deviceWrite(0), unmap(0, 'process'), map(0, 'atomic'), unmap(0, 'atomic')],
     { sizes: { ...ROOM, defaultPoolFull: true, highBuffers: true, dmaMaskBits: 32 }, works: ['dyn_free'] },
   ),
+  {
+    name: 'map-aligned',
+    when: 'matrix',
+    about:
+      'Devices with min_align_mask: offsets within a page are kept. One driver has a mapping of a single slot; the other, which asks how much it may map, is served from the next slot that fits.',
+    sizes: { ...ROOM, minAlignMask: 0xfff },
+    threads: [
+      { thread: 'driver/0', ops: [mapWith(0, 'process', { bytes: 2048 })] },
+      {
+        thread: 'driver/1',
+        after: 'driver/0',
+        ops: [op('max_mapping_size', { device: 0 }), map(1, 'process'), deviceWrite(1), unmap(1, 'process')],
+      },
+    ],
+    works: [],
+  },
   one(
-    'map-aligned',
-    'A device with min_align_mask: offsets within the slot are kept.',
-    [map(0, 'process'), deviceWrite(0), unmap(0, 'process')],
-    { sizes: { ...ROOM, minAlignMask: 0xfff } },
+    'map-sizes',
+    'A driver asks how much it may map at once, maps a whole segment of 256 KiB, and then more than that.',
+    [
+      op('max_mapping_size', { device: 0 }),
+      mapWith(0, 'process', { bytes: 2 ** 18 }),
+      deviceWrite(0),
+      unmap(0, 'process'),
+      mapWith(0, 'process', { bytes: 2 ** 18 + 4096 }),
+      deviceWrite(0),
+      unmap(0, 'process'),
+    ],
+    { sizes: { ...ROOM, bufferPages: 65 } },
   ),
-  one('map-sg', 'A list is mapped element by element, and unmapped.', [
+  one('map-small', 'A mapping of 72 bytes, which shares a cache line with something else.', [
+    mapWith(0, 'process', { bytes: 72, dir: 'FROM_DEVICE' }),
+    op('deviceWrite', { driver: 0, bytes: 72 }),
+    sync('cpu'),
+    sync('device'),
+    unmap(0, 'process'),
+    mapWith(0, 'process', { bytes: 72, dir: 'TO_DEVICE' }),
+    unmap(0, 'process'),
+  ]),
+  one('map-sync-part', 'The driver looks at a part of what the device wrote, then at all of it.', [
+    map(0, 'process'),
+    deviceWrite(0),
+    op('sync', { driver: 0, for: 'cpu', context: 'process', offset: 2048, size: 4096 }),
+    sync('cpu'),
+    sync('device'),
+    unmap(0, 'process'),
+  ]),
+  one(
+    'map-external-port',
+    'A device behind an external port maps what is no whole number of pages: behind an IOMMU that bounces.',
+    [
+      op('max_mapping_size', { device: 0 }),
+      mapWith(0, 'process', { bytes: 5000 }),
+      op('deviceWrite', { driver: 0, bytes: 5000 }),
+      sync('cpu'),
+      sync('device'),
+      unmap(0, 'process'),
+      mapWith(0, 'process', { bytes: 5000, attrs: 'REQUIRE_COHERENT' }),
+      unmap(0, 'process'),
+    ],
+    { sizes: { ...ROOM, externalPort: true } },
+  ),
+  one(
+    'map-zones',
+    'The buffer is out of reach, the default pool is full, and what the page allocator has lies above the mask too: it is given back, and the next lower zone is tried.',
+    [map(0, 'process'), deviceWrite(0), unmap(0, 'process')],
+    {
+      sizes: {
+        ...ROOM,
+        defaultPoolFull: true,
+        highBuffers: true,
+        ordinaryAt: '1G',
+        dmaMaskBits: 30,
+        dmaZonePages: 128,
+      },
+      works: ['dyn_free'],
+    },
+  ),
+  one(
+    'map-short-bus',
+    'A bus that reaches 1 MiB, and a registers block and buffers above 4 GiB: no bounce will do, nor memory of any zone.',
+    [
+      map(0, 'process'),
+      deviceWrite(0),
+      unmap(0, 'process'),
+      mapWith(0, 'process', { attrs: 'MMIO' }),
+      unmap(0, 'process'),
+      alloc(0, 'process'),
+      free(0, 'process'),
+    ],
+    {
+      sizes: { ...ROOM, defaultPoolFull: true, highBuffers: true, busLimitBits: 20, dmaZonePages: 128 },
+      works: ['dyn_free'],
+    },
+  ),
+  one(
+    'map-pool-out-of-reach',
+    'The mask ends below the default pool: a mapping is bounced, and refused all the same.',
+    [map(0, 'process'), deviceWrite(0), unmap(0, 'process')],
+    { sizes: { ...ROOM, dmaMaskBits: 24 } },
+  ),
+  one('map-sg', 'A list is mapped element by element, synced either way, and unmapped.', [
     op('map_sg', { driver: 0, context: 'process' }),
     deviceWrite(0),
+    sync('cpu'),
+    sync('device'),
     op('unmap_sg', { driver: 0, context: 'process' }),
   ]),
+  one(
+    'map-sg-full',
+    'A list of three elements while the default pool is full: each has a transient pool of its own, and they go in the order in which they came. Nothing fails.',
+    [
+      op('map_sg', { driver: 0, context: 'process', entries: 3 }),
+      deviceWrite(0),
+      op('unmap_sg', { driver: 0, context: 'process' }),
+    ],
+    {
+      sizes: { ...ROOM, defaultPoolFull: true, atomicPoolBuffers: 2, highBuffers: true, dmaMaskBits: 32 },
+      neverFail: ['driver/0'],
+    },
+  ),
 ];

@@ -22,8 +22,6 @@ export interface Workload {
    * named, and `matrix` or `named` only for the matrix, or when it is named.
    */
   readonly when: 'start' | 'start v5' | 'explore' | 'matrix' | 'named';
-  /** The matrix explores it. Default: those of `matrix`. */
-  readonly inMatrix?: boolean;
   readonly sizes: Partial<KernelSizes>;
   /** On which platforms and options the matrix explores it. Default: everywhere. */
   readonly applies?: (platform: Platform, options: Options) => boolean;

@@ -32,7 +32,7 @@ function* convert(
   f.ret = yield* arch.convert(k, t, f.addr, f.numpages, to);
   settle(k, f);
   yield at(f, 2, `${f.fn}_ret`, { addr: f.addr, numpages: f.numpages, ret: f.ret });
-  leave(t);
+  leave(t, f.ret);
   return f.ret;
 }
 

@@ -5,27 +5,16 @@
  * The mapping is changed in place, as on openrisc (arch/openrisc/kernel/dma.c), the one where it can fail;
  * others return another address of the same memory. No such architecture has encrypted memory.
  */
+import { clearUncached, setUncached } from '../arch/uncached.ts';
+import { freeBlock } from '../cma.ts';
 import { phys_to_dma } from '../device.ts';
 import type { Kernel } from '../kernel.ts';
-import { changeCodes, PAGE_SIZE, PTE_UNCACHED, pageIndex, phys_to_virt, virt_to_phys } from '../memory.ts';
-import { get_order, giveBlock, takeBlock } from '../page-alloc.ts';
+import { PAGE_SIZE, phys_to_virt, virt_to_phys } from '../memory.ts';
+import { get_order, takeBlock } from '../page-alloc.ts';
 import type { Run, Task } from '../task.ts';
 import { ANY_ANSWER, at, atChoice, enter, leave, needsPages } from '../task.ts';
 import { zero } from '../uaccess.ts';
 import type { Coherent } from './direct-alloc.ts';
-
-function setUncached(k: Kernel, vaddr: number, bytes: number): void {
-  changeCodes(k.state.memory, virt_to_phys(vaddr), Math.ceil(bytes / PAGE_SIZE), PTE_UNCACHED, 0);
-}
-
-function clearUncached(k: Kernel, vaddr: number, bytes: number, what: string): void {
-  const { memory } = k.state;
-  for (let addr = vaddr; addr < vaddr + bytes; addr += PAGE_SIZE) {
-    const code = memory.codes[pageIndex(memory, virt_to_phys(addr))] ?? 0;
-    if ((code & PTE_UNCACHED) === 0) k.fault('bad-free', addr, `${what}: the page is not uncached`);
-  }
-  changeCodes(memory, virt_to_phys(vaddr), Math.ceil(bytes / PAGE_SIZE), 0, PTE_UNCACHED);
-}
 
 /** `arch_dma_set_uncached()`: the address of the uncached mapping, 0 when there is an error. */
 export function* arch_dma_set_uncached(k: Kernel, t: Task, vaddr: number, bytes: number): Run<number> {
@@ -67,7 +56,6 @@ export function* arch_dma_free(k: Kernel, t: Task, vaddr: number, bytes: number)
   const f = enter(t, { fn: 'arch_dma_free', at: 0, vaddr, bytes });
   yield at(f, 1, 'arch_dma_free', { addr: f.vaddr, bytes: f.bytes });
   clearUncached(k, f.vaddr, Math.ceil(f.bytes / PAGE_SIZE) * PAGE_SIZE, 'arch_dma_free');
-  const wrong = giveBlock(k.state.buddy, k.state.memory, virt_to_phys(f.vaddr), get_order(f.bytes));
-  if (wrong !== null) k.fault('bad-page', virt_to_phys(f.vaddr), `arch_dma_free: ${wrong}`);
+  freeBlock(k, virt_to_phys(f.vaddr), get_order(f.bytes), 'arch_dma_free');
   leave(t);
 }

@@ -7,9 +7,9 @@
  * invalidated. Everything else that such a device reaches (uncached memory) has one view. A cache line that is
  * written back by itself, before anybody cleans it, is not modelled: a forgotten sync always shows.
  */
+import { deviceViewAt } from '../device-view.ts';
 import type { Kernel } from '../kernel.ts';
 import { copyPhys, sparseBytes, writeByte } from '../memory.ts';
-import type { DeviceView } from '../state.ts';
 import type { DmaDirection } from './direction.ts';
 
 /** A range becomes visible to a non-coherent device, as it lies in memory behind the caches: all zero. */
@@ -21,11 +21,6 @@ export function beginDeviceView(k: Kernel, phys: number, size: number): void {
 export function endDeviceView(k: Kernel, phys: number): void {
   const i = k.state.deviceViews.findIndex((v) => v.phys === phys);
   if (i >= 0) k.state.deviceViews.splice(i, 1);
-}
-
-/** The device's view that holds an address; null: there is one view only. */
-export function deviceViewAt(k: Kernel, phys: number): DeviceView | null {
-  return k.state.deviceViews.find((v) => phys >= v.phys && phys < v.phys + v.size) ?? null;
 }
 
 /** `arch_sync_dma_for_device()`: clean the caches, whatever the direction. */
@@ -48,16 +43,4 @@ export function arch_sync_dma_for_cpu(k: Kernel, phys: number, size: number, dir
   copyPhys(k.state.memory, phys, null, size);
   for (const [offset, value] of view.bytes)
     if (offset >= start && offset < start + size) writeByte(k.state.memory, view.phys + offset, value);
-}
-
-/** A byte as a non-coherent device sees it. */
-export function viewByte(view: DeviceView, phys: number): number {
-  return view.bytes.find(([offset]) => offset === phys - view.phys)?.[1] ?? 0;
-}
-
-/** A non-coherent device writes a byte. */
-export function writeViewByte(view: DeviceView, phys: number, value: number): void {
-  const at = phys - view.phys;
-  const others = view.bytes.filter(([offset]) => offset !== at);
-  view.bytes = value === 0 ? others : [...others, [at, value] as const].sort(([a], [b]) => a - b);
 }

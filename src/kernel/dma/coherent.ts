@@ -1,37 +1,30 @@
 /**
  * The global coherent pool (CONFIG_DMA_GLOBAL_POOL, kernel/dma/coherent.c): a reserved region with a mapping of
- * its own, from which every device that is not coherent is served. It is private, and nothing converts it.
+ * its own, from which every device that is not coherent is served. It is private, and nothing converts it. Where
+ * the option says so there is one.
  */
+import { bitmap_find_free_region } from '../bitmap.ts';
 import { phys_to_dma } from '../device.ts';
+import { giveGlobal } from '../global-pool.ts';
 import type { Kernel } from '../kernel.ts';
 import { PAGE_SIZE } from '../memory.ts';
 import { get_order } from '../page-alloc.ts';
-import type { GlobalPool } from '../state.ts';
 import type { Run, Task } from '../task.ts';
 import { atLock, enter, leave } from '../task.ts';
 import { zero } from '../uaccess.ts';
 import type { Coherent } from './direct-alloc.ts';
 
-/** `bitmap_find_free_region()`: first free block of the order, at a multiple of its size; -1: none. */
-function freeRegion(pool: GlobalPool, order: number): number {
-  const pages = 2 ** order;
-  for (let i = 0; i + pages <= pool.bits.length; i += pages)
-    if (!pool.bits.slice(i, i + pages).includes(1)) return i;
-  return -1;
-}
-
 /** `dma_alloc_from_global_coherent()`: a zeroed block of the pool, or null. Does not sleep. */
 export function* dma_alloc_from_global_coherent(k: Kernel, t: Task, bytes: number): Run<Coherent | null> {
   const f = enter(t, { fn: 'dma_alloc_from_global_coherent', at: 0, bytes });
   yield atLock(f, 1, 'dma_alloc_from_global_coherent', 'dma_coherent_mem', { bytes: f.bytes });
-  const { globalPool: pool } = k.state;
-  const n = pool === null ? -1 : freeRegion(pool, get_order(f.bytes));
-  if (pool === null || n < 0) {
+  const pool = k.state.globalPool!;
+  const n = bitmap_find_free_region(pool.bits, get_order(f.bytes));
+  if (n < 0) {
     k.note(0);
     leave(t);
     return null;
   }
-  pool.bits.fill(1, n, n + 2 ** get_order(f.bytes));
   const cpu_addr = pool.vaddr + n * PAGE_SIZE;
   k.note(cpu_addr);
   zero(k, cpu_addr, f.bytes);
@@ -49,15 +42,7 @@ export function* dma_release_from_global_coherent(
   const f = enter(t, { fn: 'dma_release_from_global_coherent', at: 0, vaddr, bytes });
   const args = { vaddr: f.vaddr, bytes: f.bytes };
   yield atLock(f, 1, 'dma_release_from_global_coherent', 'dma_coherent_mem', args);
-  const { globalPool: pool } = k.state;
-  const n = pool === null ? -1 : (f.vaddr - pool.vaddr) / PAGE_SIZE;
-  const owned = pool !== null && n >= 0 && n < pool.bits.length;
-  if (owned) {
-    const pages = 2 ** get_order(f.bytes);
-    if (pool.bits.slice(n, n + pages).includes(0))
-      k.fault('bad-free', f.vaddr, 'dma_release_from_global_coherent: not handed out');
-    pool.bits.fill(0, n, n + pages);
-  }
+  const owned = giveGlobal(k, f.vaddr, get_order(f.bytes));
   k.note(owned);
   leave(t);
   return owned;

@@ -47,9 +47,9 @@ export function* dma_direct_alloc_pages(
   if (wantsShared(k, f) && !f.mayBlock && !is_swiotlb_for_alloc(k, f.dev)) {
     const piece = yield* dma_direct_alloc_from_pool(k, t, f.dev, f.bytes, wantsShared(k, f));
     const dma = piece === null ? 0 : phys_to_dma_direct(k, f.dev, piece.phys, wantsShared(k, f));
-    leave(t);
-    if (piece === null) return null;
-    return { cpu_addr: 0, page: k.config.patch(15) ? piece.phys : piece.vaddr, dma };
+    const page = piece === null ? 0 : k.config.patch(15) ? piece.phys : piece.vaddr;
+    leave(t, page);
+    return piece === null ? null : { cpu_addr: 0, page, dma };
   }
   // Before 4 dma_set_decrypted() alone asks whether anything shall be converted.
   if (k.config.patch(4)) f.mark = wantsShared(k, f);
@@ -62,13 +62,13 @@ export function* dma_direct_alloc_pages(
     f.phys === 0 ||
     (f.mark && (yield* dma_set_decrypted(k, t, f.dev, phys_to_virt(f.phys), f.bytes)) !== 0)
   ) {
-    leave(t);
+    leave(t, 0);
     return null;
   }
   yield at(f, 1, 'memset', { vaddr: phys_to_virt(f.phys), bytes: f.bytes });
   zero(k, phys_to_virt(f.phys), f.bytes);
   const dma = phys_to_dma_direct(k, f.dev, f.phys, wantsShared(k, f));
   const page = f.phys;
-  leave(t);
+  leave(t, page);
   return { cpu_addr: 0, page, dma };
 }

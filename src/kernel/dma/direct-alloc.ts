@@ -82,7 +82,7 @@ export function* dma_direct_alloc(
     ret: 0,
   });
   const memory = yield* allocate(k, t, f);
-  leave(t);
+  leave(t, memory === null ? 0 : memory.cpu_addr === 0 ? memory.page : memory.cpu_addr);
   return memory;
 }
 

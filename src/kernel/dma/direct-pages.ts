@@ -15,7 +15,7 @@ import { swiotlb_alloc, swiotlb_free } from './swiotlb-restricted.ts';
 
 /** `is_swiotlb_for_alloc()`: coherent memory of the device comes from its restricted pool. */
 export function is_swiotlb_for_alloc(k: Kernel, dev: number): boolean {
-  return k.config.option('restrictedPool') && memOf(k, dev)?.for_alloc === true;
+  return k.config.option('restrictedPool') && memOf(k, dev).for_alloc;
 }
 
 /** Bits of the smaller non-zero of coherent mask and bus limit. */

@@ -65,7 +65,7 @@ export function* dma_map_sg(k: Kernel, t: Task, what: SgRequest): Run<readonly S
   }
   yield at(f, 1, 'dma_map_sg_attrs_ret', { result: f.failed ? 0 : f.done.length });
   const { done, failed } = f;
-  leave(t);
+  leave(t, failed ? 0 : done.length);
   return failed ? null : done;
 }
 

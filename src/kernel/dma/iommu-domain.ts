@@ -56,7 +56,7 @@ export function* iommu_map(
   mmio: boolean,
 ): Run<number> {
   const f = enter(t, { fn: '__iommu_dma_map', at: 0, dev, frames, offset, maskBits, mmio });
-  const args = { addr: f.frames[0] ?? 0, pages: f.frames.length };
+  const args = { addr: f.frames[0]!, pages: f.frames.length };
   const answer = yield atChoice(f, 1, 'iommu_map', ANY_ANSWER, args);
   const { iommu } = k.state;
   const iova = freeIova(iommu, f.frames.length);

@@ -13,9 +13,9 @@ const CACHE_ALIGNMENT = 64;
 /** Sizes that kmalloc hands out below 2 * ARCH_DMA_MINALIGN. */
 const KMALLOC_SIZES = [8, 16, 32, 64, 96, 128, 192, 256];
 
-/** `kmalloc_size_roundup()` of a small size. */
+/** `kmalloc_size_roundup()` of a size up to 256. */
 function kmalloc_size_roundup(size: number): number {
-  return KMALLOC_SIZES.find((s) => s >= size) ?? size;
+  return KMALLOC_SIZES.find((s) => s >= size)!;
 }
 
 /** `dma_kmalloc_size_aligned()`: kmalloc gives such a size cache lines of its own. */

@@ -1,6 +1,6 @@
 /**
  * The entry points of coherent memory (kernel/dma/mapping.c): dma_alloc_attrs, dma_free_attrs, dma_alloc_pages,
- * dma_free_pages, dma_mmap_attrs. Each asks who serves the device: dma-direct, the IOMMU, or Xen.
+ * dma_free_pages. Each asks who serves the device: dma-direct, the IOMMU, or Xen. `dma_mmap_attrs()` is in `mmap.ts`.
  */
 import { deviceOf } from '../device.ts';
 import type { Kernel } from '../kernel.ts';
@@ -39,7 +39,11 @@ export function* dma_alloc_attrs(
   mayBlock: boolean,
   attrs: string,
 ): Run<Coherent | null> {
-  const f = enter(t, { fn: 'dma_alloc_attrs', at: 0, bytes, cpu_addr: 0, page: 0, dma: 0 });
+  const f = enter(
+    t,
+    { fn: 'dma_alloc_attrs', at: 0, bytes, cpu_addr: 0, page: 0, dma: 0 },
+    { dev, mayBlock, attrs },
+  );
   const ops = opsOf(k, dev);
   let memory: Coherent | null;
   if (ops === 'iommu') memory = yield* iommu_dma_alloc(k, t, dev, bytes, mayBlock, attrs);
@@ -48,7 +52,7 @@ export function* dma_alloc_attrs(
   if (memory !== null) Object.assign(f, memory);
   yield at(f, 1, 'dma_alloc_attrs_ret', { result: f.cpu_addr === 0 ? f.page : f.cpu_addr, dma: f.dma });
   const { cpu_addr, page, dma } = f;
-  leave(t);
+  leave(t, cpu_addr === 0 ? page : cpu_addr);
   return cpu_addr === 0 && page === 0 ? null : { cpu_addr, page, dma };
 }
 
@@ -83,7 +87,7 @@ export function* dma_alloc_pages(
   mayBlock: boolean,
 ): Run<Coherent | null> {
   const size = pagesOf(bytes) * PAGE_SIZE;
-  const f = enter(t, { fn: 'dma_alloc_pages', at: 0, bytes: size, page: 0, dma: 0 });
+  const f = enter(t, { fn: 'dma_alloc_pages', at: 0, bytes: size, page: 0, dma: 0 }, { dev, mayBlock });
   const { xen, iommu } = deviceOf(k, dev);
   const memory =
     xen || iommu
@@ -96,7 +100,7 @@ export function* dma_alloc_pages(
   yield at(f, 1, 'dma_alloc_pages_ret', { result: f.page, dma: f.dma });
   if (!isPhysRange(f.page)) k.fault('bad-page', f.page, 'a CPU address is handed out as a struct page');
   const { page, dma } = f;
-  leave(t);
+  leave(t, page);
   return page === 0 ? null : { cpu_addr: 0, page, dma };
 }
 
@@ -109,7 +113,7 @@ export function* dma_free_pages(
   page: number,
   dma: number,
 ): Run {
-  const f = enter(t, { fn: 'dma_free_pages', at: 0 });
+  const f = enter(t, { fn: 'dma_free_pages', at: 0 }, { dev, bytes, page, dma });
   const { xen, iommu } = deviceOf(k, dev);
   const size = pagesOf(bytes) * PAGE_SIZE;
   if (xen || iommu) yield* dma_common_free_pages(k, t, dev, size, page, dma);

@@ -21,7 +21,7 @@ function touch(k: Kernel, frames: readonly number[], shared: boolean): void {
   if (!k.config.fact('pteEncryption')) return;
   const { memory } = k.state;
   for (const phys of frames) {
-    const host = ((memory.codes[pageIndex(memory, phys)] ?? 0) & HOST_SHARED) !== 0;
+    const host = (memory.codes[pageIndex(memory, phys)]! & HOST_SHARED) !== 0;
     if (host === shared) continue;
     const because = shared
       ? 'mapped shared to user space, but the host does not share the page'

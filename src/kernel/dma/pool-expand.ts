@@ -50,21 +50,25 @@ interface ExpandFrame extends Frame {
  * CONFIG_DMA_DIRECT_REMAP only. Pages go to the page allocator, also those that CMA gave.
  */
 function* atomic_pool_expand(k: Kernel, t: Task, name: PoolName, bytes: number): Run<number> {
-  const f: ExpandFrame = enter(t, {
-    fn: 'atomic_pool_expand',
-    at: 0,
-    name,
-    // The kernel's get_order(0) is no small number: an empty pool asks for the largest block.
-    order: bytes === 0 ? MAX_PAGE_ORDER : Math.min(get_order(bytes), MAX_PAGE_ORDER),
-    phys: 0,
-    addr: 0,
-    ret: -ENOMEM,
-    leak: false as boolean,
-  });
+  const f: ExpandFrame = enter(
+    t,
+    {
+      fn: 'atomic_pool_expand',
+      at: 0,
+      name,
+      // The kernel's get_order(0) is no small number: an empty pool asks for the largest block.
+      order: bytes === 0 ? MAX_PAGE_ORDER : Math.min(get_order(bytes), MAX_PAGE_ORDER),
+      phys: 0,
+      addr: 0,
+      ret: -ENOMEM,
+      leak: false as boolean,
+    },
+    { bytes },
+  );
   yield* poolPages(k, t, f);
   if (f.phys !== 0) yield* intoPool(k, t, f);
   const { ret } = f;
-  leave(t);
+  leave(t, ret);
   return ret;
 }
 

@@ -10,6 +10,7 @@ import {
   gen_pool_alloc,
   gen_pool_avail,
   gen_pool_free,
+  gen_pool_free_owner,
   gen_pool_virt_to_phys,
 } from '../genalloc.ts';
 import type { Kernel } from '../kernel.ts';
@@ -94,7 +95,7 @@ export function* dma_alloc_from_pool(
   }
   if (!f.suited) yield at(f, 4, 'WARN', { what: 'Failed to get suitable pool' });
   const { phys, vaddr } = f;
-  leave(t);
+  leave(t, phys);
   return vaddr === 0 ? null : { phys, vaddr };
 }
 
@@ -160,7 +161,7 @@ export function* dma_free_from_pool(k: Kernel, t: Task, vaddr: number, size: num
   const f = enter(t, { fn: 'dma_free_from_pool', at: 0, vaddr, size });
   yield at(f, 1, 'dma_free_from_pool', { vaddr: f.vaddr, size: f.size });
   const owned = giveBack(k, (p) => (chunkOf(p, f.vaddr, f.size) === null ? -1 : f.vaddr), f.size);
-  leave(t);
+  leave(t, owned);
   return owned;
 }
 
@@ -179,7 +180,7 @@ export function* dma_free_from_pool_phys(k: Kernel, t: Task, phys: number, size:
     },
     f.size,
   );
-  leave(t);
+  leave(t, owned);
   return owned;
 }
 
@@ -188,8 +189,7 @@ function giveBack(k: Kernel, keyIn: (pool: GenPool) => number, size: number): bo
   for (const { pool } of poolOrder(k.state.atomicPools, 'normal')) {
     const key = keyIn(pool);
     if (key < 0) continue;
-    if (!gen_pool_free(pool, key, size))
-      k.fault('bad-free', key, 'gen_pool_free of memory that is not handed out');
+    gen_pool_free_owner(k, pool, key, size);
     k.note(true);
     return true;
   }

@@ -15,11 +15,13 @@ import {
   forcesBounce,
   wantsDefaultPool,
 } from '../boot.ts';
+import { freeBlock } from '../cma.ts';
 import { cc_platform_has_mem_encrypt } from '../device.ts';
 import type { Kernel } from '../kernel.ts';
 import { PAGE_SIZE, phys_to_virt, RAM_BASE, virt_to_phys } from '../memory.ts';
-import { framesGoBack, get_order, giveBlock } from '../page-alloc.ts';
+import { framesGoBack, get_order } from '../page-alloc.ts';
 import type { IoTlbMem, IoTlbPool, SlotArray } from '../state.ts';
+import { dropByAddress, insertByAddress } from '../tables.ts';
 import type { Run, Task } from '../task.ts';
 import { ANY_ANSWER, at, atChoice, atLock, enter, leave } from '../task.ts';
 import { zero } from '../uaccess.ts';
@@ -44,12 +46,6 @@ export function enterPool(k: Kernel, pool: IoTlbPool): void {
   insertByAddress(k.state.pools, pool);
   insertByAddress(k.state.slots, slots);
   zero(k, pool.vaddr, pool.end - pool.start);
-}
-
-function insertByAddress<T extends { readonly addr: number }>(table: T[], item: T): void {
-  const i = table.findIndex((x) => x.addr >= item.addr);
-  if (i < 0) table.push(item);
-  else table.splice(i, table[i]!.addr === item.addr ? 1 : 0, item);
 }
 
 /** `add_mem_pool()`: publish a pool; without SWIOTLB_DYNAMIC the pool is the only one, and only counted. */
@@ -113,8 +109,7 @@ function defaultPool(k: Kernel): IoTlbPool | null {
 
 /** All slots of a pool are taken, so that nothing is mapped through it any more (patch 18). */
 function markAllUsed(k: Kernel, pool: IoTlbPool): void {
-  const array = k.slotArray(pool.slots);
-  if (array !== null) fieldsOf(array).list.fill(0);
+  fieldsOf(k.slotArray(pool.slots)).list.fill(0);
   for (const area of pool.areas) area.used = pool.area_nslabs;
 }
 
@@ -132,10 +127,7 @@ export function* swiotlb_update_mem_attributes(k: Kernel, t: Task): Run {
   const pool = defaultPool(k);
   if (pool !== null && !pool.late_alloc && k.mem(DEFAULT_MEM).unencrypted !== false) {
     f.ret = yield* set_memory_decrypted(k, t, pool.vaddr, pagesOf(pool.nslabs));
-    if (f.ret !== 0 && k.config.patch(18)) {
-      const damaged = defaultPool(k);
-      if (damaged !== null) markAllUsed(k, damaged);
-    }
+    if (f.ret !== 0 && k.config.patch(18)) markAllUsed(k, k.pool(DEFAULT_POOL));
   }
   yield at(f, 2, 'swiotlb_update_mem_attributes_ret');
   leave(t);
@@ -172,10 +164,8 @@ function pagesAreFreed(k: Kernel, f: ExitFrame): boolean {
 
 /** Areas, buffer and slots go back to the page allocator that they came from. */
 function* freeLate(k: Kernel, f: ExitFrame): Run {
-  const free = (virt: number, bytes: number): void => {
-    const wrong = giveBlock(k.state.buddy, k.state.memory, virt_to_phys(virt), get_order(bytes));
-    if (wrong !== null) k.fault('bad-page', virt_to_phys(virt), `free_pages: ${wrong}`);
-  };
+  const free = (virt: number, bytes: number): void =>
+    freeBlock(k, virt_to_phys(virt), get_order(bytes), 'free_pages');
   const bytes = (): readonly [number, number, number] => {
     const p = k.pool(f.pool);
     return [p.areas.length * AREA_STRUCT_BYTES, p.end - p.start, p.nslabs * SLOT_STRUCT_BYTES];
@@ -218,8 +208,7 @@ const NO_NODE = 1;
 function tearDown(k: Kernel, mem: IoTlbMem): void {
   const { pools, slots } = k.state;
   const pool = k.pool(mem.defpool);
-  const i = slots.findIndex((s) => s.addr === pool.slots);
-  if (i >= 0) slots.splice(i, 1);
+  dropByAddress(slots, pool.slots);
   const zeroed: IoTlbPool = {
     ...pool,
     start: 0,

@@ -48,9 +48,7 @@ function bouncePlace(
   f: BounceFrame,
 ): { readonly buffer: number; readonly slot: number; readonly most: number } | null {
   const p = k.pool(f.pool);
-  const array = k.slotArray(p.slots);
-  if (array === null) return null;
-  const slots = fieldsOf(array);
+  const slots = fieldsOf(k.slotArray(p.slots));
   const index = Math.floor((f.tlb - p.start) / IO_TLB_SIZE);
   const orig = slots.orig_addr[index];
   if (orig === undefined || orig < 0) return null;

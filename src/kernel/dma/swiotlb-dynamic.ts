@@ -2,17 +2,19 @@
  * Dynamic and transient swiotlb pools: allocation, growth worker, deferred free (kernel/dma/swiotlb.c
  * under CONFIG_SWIOTLB_DYNAMIC). Here patches 7, 17 and 20 act; the buffers are in `swiotlb-tlb.ts`.
  */
+import { freeBlock } from '../cma.ts';
 import type { Kernel } from '../kernel.ts';
 import { PAGE_SIZE, phys_to_virt, virt_to_phys } from '../memory.ts';
 import { get_order, MAX_PAGE_ORDER, takeBlock } from '../page-alloc.ts';
 import { giveObject, takeObject } from '../slab.ts';
 import type { IoTlbPool } from '../state.ts';
+import { dropByAddress, insertByAddress } from '../tables.ts';
 import type { Run, Task } from '../task.ts';
 import { ANY_ANSWER, at, atChoice, atLock, enter, leave } from '../task.ts';
 import { zero } from '../uaccess.ts';
 import { IO_TLB_SEGSIZE, IO_TLB_SIZE, SLOT_STRUCT_BYTES } from './swiotlb-slots.ts';
 import type { Gfp } from './swiotlb-tlb.ts';
-import { freeBlock, mayBlock, NO_DEVICE, swiotlb_alloc_tlb, swiotlb_free_tlb } from './swiotlb-tlb.ts';
+import { mayBlock, NO_DEVICE, swiotlb_alloc_tlb, swiotlb_free_tlb } from './swiotlb-tlb.ts';
 
 /** What a pool is asked to be. */
 export interface PoolRequest {
@@ -62,7 +64,7 @@ export function* swiotlb_alloc_pool(k: Kernel, t: Task, req: PoolRequest): Run<n
   const asked = yield atChoice(f, 1, 'kzalloc', ANY_ANSWER, { what: 'io_tlb_pool', gfp: f.gfp });
   mayBlock(k, t, f.gfp);
   if (asked === 'fail') {
-    leave(t);
+    leave(t, 0);
     return 0;
   }
   f.pool = takeObject(k, 'io_tlb_pool');
@@ -84,7 +86,7 @@ export function* swiotlb_alloc_pool(k: Kernel, t: Task, req: PoolRequest): Run<n
     if (f.nslabs <= f.minslabs) {
       yield at(f, 2, 'kfree', { what: 'io_tlb_pool', pool: f.pool });
       giveObject(k, f.pool);
-      leave(t);
+      leave(t, 0);
       return 0;
     }
     f.nslabs = Math.ceil(Math.floor(f.nslabs / 2) / IO_TLB_SEGSIZE) * IO_TLB_SEGSIZE;
@@ -99,13 +101,13 @@ export function* swiotlb_alloc_pool(k: Kernel, t: Task, req: PoolRequest): Run<n
     f.vaddr = 0;
     yield at(f, 4, 'kfree', { what: 'io_tlb_pool', pool: f.pool });
     giveObject(k, f.pool);
-    leave(t);
+    leave(t, 0);
     return 0;
   }
   const array = phys_to_virt(takeBlock(k.state.buddy, slotsOrder(f.nslabs)));
   k.note(array);
   initPool(k, f, array);
-  leave(t);
+  leave(t, f.pool);
   return f.pool;
 }
 
@@ -131,21 +133,9 @@ function initPool(
     next: 0,
     workPending: false,
   };
-  insert(k.state.pools, pool);
-  insert(k.state.slots, { addr: array, nslabs: f.nslabs, initial: 'free', fields: null });
+  insertByAddress(k.state.pools, pool);
+  insertByAddress(k.state.slots, { addr: array, nslabs: f.nslabs, initial: 'free', fields: null });
   zero(k, f.vaddr, f.nslabs * IO_TLB_SIZE);
-}
-
-function insert<T extends { readonly addr: number }>(table: T[], item: T): void {
-  let i = 0;
-  while (i < table.length && table[i]!.addr < item.addr) i++;
-  // A page given out twice would put two objects at one address: the newer one is what memory holds.
-  table.splice(i, table[i]?.addr === item.addr ? 1 : 0, item);
-}
-
-function drop<T extends { readonly addr: number }>(table: T[], addr: number): void {
-  const i = table.findIndex((x) => x.addr === addr);
-  if (i >= 0) table.splice(i, 1);
 }
 
 /** `swiotlb_dyn_free()`: slots, buffer, descriptor. Before 17 an RCU callback, from 17 a worker's. */
@@ -155,12 +145,12 @@ export function* swiotlb_dyn_free(k: Kernel, t: Task, pool: number): Run {
   const order = slotsOrder(p.nslabs);
   yield at(f, 1, 'free_pages', { what: 'slots', addr: p.slots, order });
   const { slots, nslabs } = k.pool(f.pool);
-  drop(k.state.slots, slots);
-  freeBlock(k, virt_to_phys(slots), slotsOrder(nslabs));
+  dropByAddress(k.state.slots, slots);
+  freeBlock(k, virt_to_phys(slots), slotsOrder(nslabs), 'free_pages');
   const { vaddr, start, end, unencrypted } = k.pool(f.pool);
   yield* swiotlb_free_tlb(k, t, vaddr, end - start, unencrypted === true);
   yield at(f, 2, 'kfree', { what: 'io_tlb_pool', pool: f.pool });
-  drop(k.state.pools, f.pool);
+  dropByAddress(k.state.pools, f.pool);
   giveObject(k, f.pool);
   leave(t);
 }

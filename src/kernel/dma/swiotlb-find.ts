@@ -53,7 +53,7 @@ export function* swiotlb_find_slots(k: Kernel, t: Task, dev: number, req: SlotRe
     break;
   }
   if (f.pool === 0) {
-    if (memOf(k, f.dev)?.can_grow !== true || !(yield* mapThroughTransient(k, t, f, req))) {
+    if (!memOf(k, f.dev).can_grow || !(yield* mapThroughTransient(k, t, f, req))) {
       leave(t);
       return null;
     }
@@ -92,7 +92,7 @@ function* mapThroughTransient(k: Kernel, t: Task, f: FindFrame, req: SlotRequest
     nslabs,
     nareas: 1,
     phys_limit: streamingLimit(k, f.dev),
-    shared: memOf(k, f.dev)?.unencrypted === true,
+    shared: memOf(k, f.dev).unencrypted === true,
     gfp: 'GFP_NOWAIT',
   });
   if (f.pool === 0) return false;
@@ -113,11 +113,9 @@ function* mapThroughTransient(k: Kernel, t: Task, f: FindFrame, req: SlotRequest
 
 /** `swiotlb_find_pool()`: the pool of the device that holds a physical address, 0 when none does. */
 export function* swiotlb_find_pool(k: Kernel, t: Task, dev: number, paddr: number): Run<number> {
-  const mem = memOf(k, dev);
-  if (mem === null) return 0;
   if (!k.config.option('SWIOTLB_DYNAMIC')) {
     // Before there is a default pool its descriptor is zero: no address lies in it.
-    const pool = k.state.pools.find((p) => p.addr === mem.defpool);
+    const pool = k.state.pools.find((p) => p.addr === memOf(k, dev).defpool);
     return pool !== undefined && paddr >= pool.start && paddr < pool.end ? pool.addr : 0;
   }
   const f = enter(t, { fn: 'swiotlb_find_pool', at: 0, dev, paddr, pool: 0 });
@@ -127,7 +125,7 @@ export function* swiotlb_find_pool(k: Kernel, t: Task, dev: number, paddr: numbe
     rcu_read_lock(t);
     for (const list of LISTS) {
       yield at(f, list === 'pools' ? 2 : 5, 'list_first_rcu', { list });
-      f.pool = list === 'pools' ? (memOf(k, f.dev)?.pools ?? 0) : deviceOf(k, f.dev).transient;
+      f.pool = list === 'pools' ? memOf(k, f.dev).pools : deviceOf(k, f.dev).transient;
       k.note(f.pool);
       while (f.pool !== 0) {
         yield at(f, list === 'pools' ? 3 : 6, 'read_pool', { pool: f.pool });

@@ -3,9 +3,10 @@
  */
 import { set_memory_decrypted } from '../arch/set-memory.ts';
 import { DEFAULT_MEM, DEFAULT_POOL, describePool, NO_LIMIT } from '../boot.ts';
+import { freeBlock } from '../cma.ts';
 import type { Kernel } from '../kernel.ts';
 import { PAGE_SIZE, phys_to_virt, virt_to_phys } from '../memory.ts';
-import { get_order, giveBlock, takeBlock } from '../page-alloc.ts';
+import { get_order, takeBlock } from '../page-alloc.ts';
 import type { Run, Task } from '../task.ts';
 import { at, atChoice, enter, leave, needsPages } from '../task.ts';
 import { AREA_STRUCT_BYTES, add_mem_pool, enterPool, limitAreas, pagesOf } from './swiotlb-boot.ts';
@@ -81,7 +82,7 @@ function* make(k: Kernel, t: Task, f: LateFrame): Run<number> {
     f.areas = 0;
   }
   yield at(f, 5, '__free_pages', { addr: f.phys, order: f.order });
-  give(k, f.phys, f.order);
+  freeBlock(k, f.phys, f.order, '__free_pages');
   return -ENOMEM;
 }
 
@@ -114,10 +115,5 @@ function* getPages(k: Kernel, t: Task, f: LateFrame, n: number, what: string, or
 
 function* freePages(k: Kernel, f: LateFrame, n: number, what: string, addr: number, order: number): Run {
   yield at(f, n, 'free_pages', { what, addr, order });
-  give(k, virt_to_phys(addr), order);
-}
-
-function give(k: Kernel, phys: number, order: number): void {
-  const wrong = giveBlock(k.state.buddy, k.state.memory, phys, order);
-  if (wrong !== null) k.fault('bad-page', phys, `free_pages: ${wrong}`);
+  freeBlock(k, virt_to_phys(addr), order, 'free_pages');
 }

@@ -23,7 +23,6 @@ export { swiotlb_release_slots } from './swiotlb-unmap.ts';
  */
 export function* swiotlb_alloc(k: Kernel, t: Task, dev: number, size: number, shared: boolean): Run<number> {
   const mem = memOf(k, dev);
-  if (mem === null) return 0;
   if (k.config.patch(7) && mem.unencrypted !== shared) return 0;
   const f = enter(t, { fn: 'swiotlb_alloc', at: 0, dev, pool: 0, tlb: 0 });
   const device = deviceOf(k, dev);

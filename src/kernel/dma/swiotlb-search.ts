@@ -19,7 +19,7 @@ export interface Slot {
 
 /** Does the device's `io_tlb_mem` hold shared memory? Before 7 nobody asked: all was. */
 export function poolIsShared(k: Kernel, dev: number): boolean {
-  return k.config.patch(7) ? memOf(k, dev)?.unencrypted === true : true;
+  return k.config.patch(7) ? memOf(k, dev).unencrypted === true : true;
 }
 
 /** `swiotlb_search_pool_area()`: one area, under its lock. Index of the slot, or -1. */
@@ -37,7 +37,8 @@ export function* swiotlb_search_pool_area(
   const array = k.slotArray(p.slots);
   const place = p.areas[f.area];
   let index = -1;
-  if (array !== null && place !== undefined) {
+  // A descriptor that was freed meanwhile has no areas.
+  if (place !== undefined) {
     const dma = phys_to_dma(k, p.start, poolIsShared(k, f.dev));
     index = searchArea(array, { area: place, areaIndex: f.area, area_nslabs: p.area_nslabs, dma }, req);
   }
@@ -57,7 +58,7 @@ export function* swiotlb_search_area(
   const f = enter(t, { fn: 'swiotlb_search_area', at: 0, dev, offset, pool: 0 });
   rcu_read_lock(t);
   yield at(f, 1, 'list_first_rcu', { list: 'pools' });
-  f.pool = memOf(k, f.dev)?.pools ?? 0;
+  f.pool = memOf(k, f.dev).pools;
   k.note(f.pool);
   let found: Slot | null = null;
   while (f.pool !== 0) {
@@ -81,7 +82,7 @@ export function* swiotlb_search_area(
 
 /** `swiotlb_find_slots()` without SWIOTLB_DYNAMIC: the areas of the device's one pool, the CPU's own first. */
 export function* findInDefaultPool(k: Kernel, t: Task, dev: number, req: SlotRequest): Run<Slot | null> {
-  const pool = memOf(k, dev)?.defpool ?? 0;
+  const pool = memOf(k, dev).defpool;
   const areas = k.pool(pool).areas.length;
   const f = enter(t, { fn: 'swiotlb_find_slots', at: 0, dev, pool, areas, offset: 0 });
   let index = -1;

@@ -3,11 +3,12 @@
  * (kernel/dma/swiotlb.c: alloc_dma_pages, swiotlb_alloc_tlb, swiotlb_free_tlb). Here patches 5 and 7 act.
  */
 import { set_memory_decrypted, set_memory_encrypted } from '../arch/set-memory.ts';
+import { freeBlock } from '../cma.ts';
 import { cc_platform_has_mem_encrypt, force_dma_unencrypted } from '../device.ts';
 import type { Kernel } from '../kernel.ts';
 import { PAGE_SIZE, phys_to_virt, virt_to_phys } from '../memory.ts';
 import type { Zone } from '../page-alloc.ts';
-import { get_order, giveBlock, takeBlock } from '../page-alloc.ts';
+import { get_order, takeBlock } from '../page-alloc.ts';
 import type { Run, Task } from '../task.ts';
 import { at, atChoice, enter, leave, needsPages } from '../task.ts';
 import type { PoolMemory } from './pool.ts';
@@ -36,12 +37,6 @@ export function mayBlock(k: Kernel, t: Task, gfp: Gfp): void {
   if (gfp === 'GFP_KERNEL') k.might_sleep(t);
 }
 
-/** `__free_pages()`: a visible step of the frame on top. */
-export function freeBlock(k: Kernel, phys: number, order: number): void {
-  const wrong = giveBlock(k.state.buddy, k.state.memory, phys, order);
-  if (wrong !== null) k.fault('bad-page', phys, `__free_pages: ${wrong}`);
-}
-
 /**
  * `alloc_dma_pages()`: pages that are converted when they shall be shared (before 7: always).
  *
@@ -67,7 +62,7 @@ function* alloc_dma_pages(
   k.note(f.phys);
   if (f.phys + f.bytes - 1 > f.phys_limit) {
     yield at(f, 3, '__free_pages', { addr: f.phys, order: get_order(f.bytes) });
-    freeBlock(k, f.phys, get_order(f.bytes));
+    freeBlock(k, f.phys, get_order(f.bytes), '__free_pages');
     leave(t);
     return 'EAGAIN';
   }
@@ -77,7 +72,7 @@ function* alloc_dma_pages(
       // Pages that cannot be made private again are leaked on purpose.
       if ((yield* set_memory_encrypted(k, t, phys_to_virt(f.phys), pages)) === 0) {
         yield at(f, 2, '__free_pages', { addr: f.phys, order: get_order(f.bytes) });
-        freeBlock(k, f.phys, get_order(f.bytes));
+        freeBlock(k, f.phys, get_order(f.bytes), '__free_pages');
       }
       leave(t);
       return null;
@@ -148,7 +143,7 @@ export function* swiotlb_free_tlb(k: Kernel, t: Task, vaddr: number, bytes: numb
   // Pages that cannot be made private again are leaked on purpose.
   if (!convert || (yield* set_memory_encrypted(k, t, f.vaddr, pages)) === 0) {
     yield at(f, 1, '__free_pages', { addr: virt_to_phys(f.vaddr), order: get_order(f.bytes) });
-    freeBlock(k, virt_to_phys(f.vaddr), get_order(f.bytes));
+    freeBlock(k, virt_to_phys(f.vaddr), get_order(f.bytes), '__free_pages');
   }
   leave(t);
 }

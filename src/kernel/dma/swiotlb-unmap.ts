@@ -55,7 +55,7 @@ export function* swiotlb_tbl_unmap_single(
   attrs: string,
   pool: number,
 ): Run {
-  const f = enter(t, { fn: 'swiotlb_tbl_unmap_single', at: 0, dev, tlb, pool });
+  const f = enter(t, { fn: 'swiotlb_tbl_unmap_single', at: 0, dev, tlb, pool }, { bytes, dir, attrs });
   if (!hasAttr(attrs, 'SKIP_CPU_SYNC') && deviceMayWrite(dir))
     yield* swiotlb_bounce(k, t, f.dev, 'out', f.pool, f.tlb, bytes);
   if (k.pool(f.pool).transient) {
@@ -83,7 +83,6 @@ function giveSlots(
 ): void {
   const pool = k.pool(f.pool);
   const array = k.slotArray(pool.slots);
-  if (array === null) return;
   const offset = swiotlb_align_offset(deviceOf(k, f.dev).min_align_mask, 0, f.tlb);
   const slot = Math.floor((f.tlb - offset - pool.start) / IO_TLB_SIZE);
   const { index, nslots } = mappingAt(array, slot, offset);

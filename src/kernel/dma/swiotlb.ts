@@ -29,12 +29,12 @@ import { swiotlb_tbl_unmap_single } from './swiotlb-unmap.ts';
 
 /** `is_swiotlb_force_bounce()`. */
 export function is_swiotlb_force_bounce(k: Kernel, dev: number): boolean {
-  return memOf(k, dev)?.force_bounce === true;
+  return memOf(k, dev).force_bounce;
 }
 
 /** `is_swiotlb_active()`. */
 export function is_swiotlb_active(k: Kernel, dev: number): boolean {
-  return (memOf(k, dev)?.nslabs ?? 0) > 0;
+  return memOf(k, dev).nslabs > 0;
 }
 
 /** `swiotlb_max_mapping_size()`: bytes; a segment less what `min_align_mask` may take of it. */
@@ -78,21 +78,21 @@ export function* swiotlb_tbl_map_single(
   const f = enter(t, { fn: 'swiotlb_tbl_map_single', at: 0, ...begin(k, dev, what), attrs: caller.attrs });
   const passed = k.config.patch(6) ? caller : f;
   const mem = memOf(k, f.dev);
-  if (mem === null || mem.nslabs === 0) {
+  if (mem.nslabs === 0) {
     // "Can not allocate SWIOTLB buffer earlier": there is no pool.
-    leave(t);
+    leave(t, DMA_MAPPING_ERROR);
     return DMA_MAPPING_ERROR;
   }
   if (k.config.patch(7)) {
     if (mem.unencrypted !== force_dma_unencrypted(k, f.dev)) {
-      leave(t);
+      leave(t, DMA_MAPPING_ERROR);
       return DMA_MAPPING_ERROR;
     }
     passed.attrs = (mem.unencrypted ? withAttr : withoutAttr)(passed.attrs, 'CC_SHARED');
   }
   const slot = yield* swiotlb_find_slots(k, t, f.dev, f.req);
   if (slot === null) {
-    leave(t);
+    leave(t, DMA_MAPPING_ERROR);
     return DMA_MAPPING_ERROR;
   }
   f.pool = slot.pool;
@@ -100,11 +100,11 @@ export function* swiotlb_tbl_map_single(
   const array = k.slotArray(pool.slots);
   const pad = Math.floor(f.offset / IO_TLB_SIZE);
   const index = slot.index + pad;
-  if (array !== null) recordMapping(array, index, nr_slots(f.req.alloc_size) - pad, f.req.orig_addr, pad);
+  recordMapping(array, index, nr_slots(f.req.alloc_size) - pad, f.req.orig_addr, pad);
   f.tlb = pool.start + index * IO_TLB_SIZE + (f.offset % IO_TLB_SIZE);
   // Also for FROM_DEVICE: bytes that the device does not write keep their value.
   yield* swiotlb_bounce(k, t, f.dev, 'in', f.pool, f.tlb, f.bytes);
-  leave(t);
+  leave(t, f.tlb);
   return f.tlb;
 }
 
@@ -135,17 +135,21 @@ function begin(k: Kernel, dev: number, what: TblRequest) {
  * as shared, from 7 as the attributes say that came back from the bounce.
  */
 export function* swiotlb_map(k: Kernel, t: Task, what: MapRequest): Run<number> {
-  const f = enter(t, {
-    fn: 'swiotlb_map',
-    at: 0,
-    dev: what.dev,
-    tlb: 0,
-    bytes: what.bytes,
-    dir: what.dir,
-    attrs: what.attrs,
-    pool: 0,
-    dma: DMA_MAPPING_ERROR,
-  });
+  const f = enter(
+    t,
+    {
+      fn: 'swiotlb_map',
+      at: 0,
+      dev: what.dev,
+      tlb: 0,
+      bytes: what.bytes,
+      dir: what.dir,
+      attrs: what.attrs,
+      pool: 0,
+      dma: DMA_MAPPING_ERROR,
+    },
+    { phys: what.phys },
+  );
   f.tlb = yield* swiotlb_tbl_map_single(k, t, f.dev, tblRequest(what), f);
   if (f.tlb === DMA_MAPPING_ERROR) {
     leave(t);
@@ -156,17 +160,8 @@ export function* swiotlb_map(k: Kernel, t: Task, what: MapRequest): Run<number> 
   if (!dma_capable(k, f.dev, f.dma, f.bytes, true, shared)) {
     f.dma = DMA_MAPPING_ERROR;
     f.pool = yield* swiotlb_find_pool(k, t, f.dev, f.tlb);
-    if (f.pool !== 0)
-      yield* swiotlb_tbl_unmap_single(
-        k,
-        t,
-        f.dev,
-        f.tlb,
-        f.bytes,
-        f.dir,
-        withAttr(f.attrs, 'SKIP_CPU_SYNC'),
-        f.pool,
-      );
+    const skip = withAttr(f.attrs, 'SKIP_CPU_SYNC');
+    yield* swiotlb_tbl_unmap_single(k, t, f.dev, f.tlb, f.bytes, f.dir, skip, f.pool);
   } else if (!deviceOf(k, f.dev).coherent) {
     beginDeviceView(k, f.tlb, f.bytes);
     if (!hasAttr(f.attrs, 'SKIP_CPU_SYNC')) arch_sync_dma_for_device(k, f.tlb, f.bytes);

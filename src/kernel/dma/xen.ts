@@ -72,7 +72,7 @@ export function* xen_swiotlb_map_phys(
         f.dma = DMA_MAPPING_ERROR;
         f.pool = yield* swiotlb_find_pool(k, t, f.dev, f.paddr);
         const skip = withAttr(f.attrs, 'SKIP_CPU_SYNC');
-        if (f.pool !== 0) yield* swiotlb_tbl_unmap_single(k, t, f.dev, f.paddr, f.bytes, f.dir, skip, f.pool);
+        yield* swiotlb_tbl_unmap_single(k, t, f.dev, f.paddr, f.bytes, f.dir, skip, f.pool);
       }
     }
     if (f.dma !== DMA_MAPPING_ERROR && !deviceOf(k, f.dev).coherent) {

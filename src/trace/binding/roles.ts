@@ -29,7 +29,8 @@ export type Role =
   | 'expand'
   | 'vmap'
   | 'vunmap'
-  | 'free_pages';
+  | 'free_pages'
+  | 'accept';
 
 /** A tracepoint's part. */
 export type PointRole =
@@ -71,6 +72,7 @@ export const FUNCTIONS: Readonly<Record<string, FunctionBinding>> = {
   set_memory_encrypted: f('encrypt', 'addr'),
   dma_alloc_from_pool: f('pool_alloc', 'size'),
   dma_free_from_pool: f('pool_free', 'start'),
+  dma_free_from_pool_phys: f('pool_free', 'phys'),
   dma_alloc_attrs: f('alloc', 'dev', 'size'),
   dma_free_attrs: f('free', 'dev', 'size'),
   dma_direct_alloc: f('direct_alloc', 'dev', 'size'),
@@ -81,10 +83,13 @@ export const FUNCTIONS: Readonly<Record<string, FunctionBinding>> = {
   atomic_pool_expand: f('expand', 'size'),
   vmap: f('vmap'),
   dma_common_contiguous_remap: f('vmap'),
+  dma_common_pages_remap: f('vmap'),
   vunmap: f('vunmap'),
   dma_common_free_remap: f('vunmap'),
   free_pages: f('free_pages'),
   dma_free_contiguous: f('free_pages'),
+  tsm_accept: f('accept', 'dev'),
+  dma_set_coherent_mask: f('accept', 'dev'),
 };
 
 export const POINTS: Readonly<Record<string, PointRole>> = {

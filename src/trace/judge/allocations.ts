@@ -4,6 +4,7 @@ import type { TraceRecord } from '../record.ts';
 import { judgeEncoding } from './encoding.ts';
 import { type Frame, type Lane, laneName } from './lanes.ts';
 import type { Allocation } from './objects.ts';
+import { goesBack } from './pieces.ts';
 import { hex, maybeCut, type Scene } from './scene.ts';
 
 /** An entry of `dma_direct_alloc`: the attributes say whether the device is forced. */
@@ -50,6 +51,7 @@ export function allocated(scene: Scene, record: TraceRecord, lane: Lane): void {
   if (device === undefined || dma === undefined || size === undefined || failed || size <= 0) return;
   if (/CC_SHARED/.test(record.field('attrs') ?? '')) scene.forced.add(device);
   const mine = frame?.device === device && frame.size === size ? frame : undefined;
+  if (mine) pageHandedOut(scene, record, mine);
   const live = liveOf(scene, device);
   const other = live.get(dma);
   if (other !== undefined) {
@@ -143,27 +145,37 @@ export function pieceOffered(
   record: TraceRecord,
   lane: Lane,
   frame: Frame,
+  symbol: string,
   owned: boolean,
 ): void {
   const { allocation } = frame;
   frame.owned = owned;
   if (allocation === undefined || allocation.fromPool === undefined) return;
   scene.saw(allocation, record, lane, owned ? 'goes back to the atomic pool' : 'is no atomic pool’s');
-  if (allocation.fromPool === owned) {
-    scene.tally.check('free-undoes-alloc');
-    return;
+  goesBack(scene, record, frame, symbol, allocation.fromPool, owned, 'it', allocation);
+}
+
+/** From a pool that is asked for shared memory: the device that it is for needs it. */
+export function pieceWanted(scene: Scene, lane: Lane, frame: Frame): void {
+  const caller = lane.inside('direct_alloc', 'direct_alloc_pages');
+  if (caller === undefined || (frame.attrs & (ATTR.CC_SHARED | ATTR.ALLOC_CC_SHARED)) === 0) return;
+  caller.attrs |= frame.attrs & (ATTR.CC_SHARED | ATTR.ALLOC_CC_SHARED);
+  if (caller.device !== '') scene.forced.add(caller.device);
+}
+
+/** `dma_alloc_pages()` hands out the page that the pool gave, and not its CPU address. */
+function pageHandedOut(scene: Scene, record: TraceRecord, frame: Frame): void {
+  if (frame.role !== 'direct_alloc_pages' || frame.piece === undefined || frame.piece === 0) return;
+  if (frame.start === frame.piece) scene.tally.check('data-arrives');
+  else {
+    scene.tally.violated(
+      'data-arrives',
+      record,
+      laneName(record),
+      'dma_direct_alloc_pages',
+      `the atomic pool gave the page ${hex(frame.piece)}, and ${hex(frame.start)} is handed out as a page`,
+    );
   }
-  const because = allocation.fromPool
-    ? 'it came from an atomic pool, which does not know its address when it is given back'
-    : 'it came from the page allocator, and an atomic pool takes it';
-  scene.tally.violated(
-    'free-undoes-alloc',
-    record,
-    laneName(record),
-    'dma_free_from_pool',
-    because,
-    allocation,
-  );
 }
 
 /** `dma_direct_free` returned: what it had to undo is undone, or nobody saw. */

@@ -4,6 +4,7 @@ import type { TraceRecord } from '../record.ts';
 import { judgeContext } from './context-check.ts';
 import { type Frame, type Lane, laneName } from './lanes.ts';
 import type { Any, PageRange, Pages } from './objects.ts';
+import { strayed } from './pieces.ts';
 import { byOf, hex, type Scene } from './scene.ts';
 
 const PAGE = 4096;
@@ -37,7 +38,9 @@ export function conversionBegins(
   const thing: Any | undefined =
     ownerThing(lane) ?? (known ? pageThing(scene, record, start, start + pages * PAGE) : undefined);
   if (thing) scene.saw(thing, record, lane, to === 'shared' ? 'to be shared' : 'to be private');
-  frame.unjudged = !judgeContext(scene, record, lane, bound.symbol, 'a conversion', thing);
+  if (scene.specification.mayConversionSleep())
+    frame.unjudged = !judgeContext(scene, record, lane, bound.symbol, 'a conversion', thing);
+  else scene.tally.check('no-sleep-in-atomic');
   frame.instance = scene.follow('conversion', !frame.sure);
   const by = byOf(record, lane.inside('dyn_free', 'dyn_alloc'));
   scene.step(frame.instance, bound.symbol, { by }, record);
@@ -49,6 +52,10 @@ export function conversionBegins(
     if (owner) owner.unread = true;
     return;
   }
+  if (to === 'private' && owner?.strayed !== undefined) strayed(scene, record, owner, bound.symbol);
+  // Shared already: of what was missed in between, or twice; a log does not tell which.
+  if (to === 'shared' && scene.pages.covers(start, start + pages * PAGE, ({ state }) => state === 'shared'))
+    scene.tally.undecided('free-undoes-alloc');
   frame.start = start;
   frame.size = pages * PAGE;
   frame.conversion = { to, start, end: start + frame.size, ok: undefined };
@@ -85,12 +92,31 @@ export function conversionEnds(
   }
   const { conversion } = frame;
   if (conversion === undefined) return;
+  if (ok && !scene.specification.answersTell()) {
+    unknown(scene, conversion);
+    return;
+  }
   conversion.ok = ok;
   if (conversion.to === 'shared') shared(scene, record, lane, owner, caller, conversion, ok);
   else madePrivate(scene, record, laneName(record), owner, conversion, ok);
 }
 
 type Range = { readonly start: number; readonly end: number };
+
+/** Nobody knows what the pages are now, and whatever rests on it is not decided. */
+function unknown(scene: Scene, { start, end }: Range): void {
+  scene.pages.remove(start, end, cut);
+  for (const property of RESTS_ON_STATE) scene.tally.undecided(property);
+}
+
+const RESTS_ON_STATE = [
+  'free-private',
+  'free-undoes-alloc',
+  'pool-tells-the-truth',
+  'device-can-reach',
+  'address-matches-memory',
+  'data-arrives',
+] as const;
 
 function shared(
   scene: Scene,
@@ -114,6 +140,8 @@ function shared(
     );
   }
   if (owner?.role === 'expand') scene.tally.check('one-owner');
+  // A pool that is made at boot, or for a device: what it records of itself is in no log.
+  if (owner === undefined && !ok) scene.tally.undecided('pool-tells-the-truth');
   const of = owner?.role;
   scene.pages.put(
     {
@@ -121,13 +149,16 @@ function shared(
       end: range.end,
       state: ok ? 'shared' : 'uncertain',
       owner:
-        of === 'expand'
-          ? 'atomic pool'
-          : of === 'alloc_pool'
-            ? 'swiotlb pool'
-            : of === undefined
-              ? 'other'
-              : 'allocation',
+        // What could not be shared is nobody's: it is leaked, or goes back.
+        !ok
+          ? 'other'
+          : of === 'expand'
+            ? 'atomic pool'
+            : of === 'alloc_pool'
+              ? 'swiotlb pool'
+              : of === undefined
+                ? 'other'
+                : 'allocation',
       thing: pageThing(scene, record, range.start, range.end),
     },
     cut,

@@ -9,13 +9,15 @@ import {
   directFreeBegins,
   directFreeEnds,
   freeing,
-  pieceOffered,
+  pieceWanted,
 } from './allocations.ts';
 import { judgeContext, mayBlock } from './context-check.ts';
 import { conversionBegins, conversionEnds } from './conversions.ts';
-import type { Frame, Lane } from './lanes.ts';
+import { type Frame, frameOf, type Lane } from './lanes.ts';
 import { mapBegins, mapped, mappedList, slotFound, slotReleased, unmapBegins, unmapped } from './mappings.ts';
-import { bufferNamed, poolBufferOffered, poolFreeBegins, poolFreeEnds, poolMade, poolUsed } from './pools.ts';
+import { pieceAnswered, pieceGiven } from './piece-calls.ts';
+import { strayed } from './pieces.ts';
+import { bufferNamed, poolFreeBegins, poolFreeEnds, poolMade, poolUsed } from './pools.ts';
 import { Scene, type Touch } from './scene.ts';
 import { expire } from './slots.ts';
 import type { Specification } from './specification.ts';
@@ -23,12 +25,15 @@ import { Tally } from './tally.ts';
 
 export interface JudgeOptions {
   readonly touch?: Touch;
+  /** Told of every event that plays a part, before it is judged; `lane` says whose it is. */
+  readonly observe?: (record: TraceRecord, bound: Bound, lane: Lane) => void;
 }
 
 export class Judge implements TraceSink {
   readonly tally = new Tally();
   readonly binder = new Binder();
   readonly scene: Scene;
+  readonly #observe: JudgeOptions['observe'];
   /** A part of the log is missing from its beginning, on some CPU. */
   overrun = false;
   /** CPUs that the header names; those that have been heard of. */
@@ -43,6 +48,7 @@ export class Judge implements TraceSink {
   constructor(specification: Specification, options: JudgeOptions = {}) {
     this.scene = new Scene(specification, this.tally, this.binder);
     this.scene.touch = options.touch;
+    this.#observe = options.observe;
   }
 
   record(record: TraceRecord): void {
@@ -54,6 +60,7 @@ export class Judge implements TraceSink {
     if (bound === undefined) return;
     this.#last = record;
     const lane = this.scene.lanes.of(record);
+    this.#observe?.(record, bound, lane);
     if (bound.entry) this.#entry(record, lane, bound);
     else if (bound.ret) this.#return(record, lane, bound);
     else this.#point(record, lane, bound.role as PointRole);
@@ -80,6 +87,9 @@ export class Judge implements TraceSink {
     this.#headed = headed;
     if (this.#last && this.scene.conflicts.length > 0) expire(this.scene, this.#last.time, this.#unit);
     for (const { open } of this.scene.conflicts) if (open) this.tally.undecided('one-owner');
+    for (const { stack } of this.scene.lanes) {
+      for (const { strayed } of stack) if (strayed !== undefined) this.tally.undecided('free-undoes-alloc');
+    }
     const whole =
       this.#headed && !(this.overrun && (this.#cpus === undefined || this.#heard.size < this.#cpus));
     if (!whole) this.tally.takeBack();
@@ -89,31 +99,6 @@ export class Judge implements TraceSink {
     this.#unitKnown = true;
     const point = record.timeText.indexOf('.');
     this.#unit = point < 0 ? 0 : 10 ** (record.timeText.length - point - 1);
-  }
-
-  #frame(record: TraceRecord, role: Role): Frame {
-    const { context } = record;
-    return {
-      role,
-      line: record.line,
-      device: this.scene.device(record, 'dev') ?? '',
-      size: record.int('size') ?? 0,
-      attrs: record.int('attrs') ?? 0,
-      gfp: record.int('gfp'),
-      sure: context.known && context.interrupt === 0,
-      unjudged: false,
-      start: 0,
-      fromPool: undefined,
-      owned: undefined,
-      conversion: undefined,
-      unread: false,
-      copied: false,
-      released: false,
-      pool: undefined,
-      mapping: undefined,
-      allocation: undefined,
-      instance: undefined,
-    };
   }
 
   #entry(record: TraceRecord, lane: Lane, bound: Bound): void {
@@ -133,7 +118,7 @@ export class Judge implements TraceSink {
       if (inside) inside.released = true;
       return;
     }
-    const frame = this.#frame(record, role);
+    const frame = frameOf(record, role, this.scene.device(record, 'dev') ?? '');
     for (const over of lane.enter(frame)) this.#over(record, lane, over);
     this.#begins(record, lane, bound, frame);
   }
@@ -158,6 +143,11 @@ export class Judge implements TraceSink {
         this.#sleeps(record, lane, bound, frame);
         frame.instance = this.#allocating(record, frame);
         break;
+      case 'accept':
+        // It is accepted, or its mask changes: it may be given private memory from here on.
+        scene.forced.delete(frame.device);
+        lane.leave(frame.role);
+        break;
       case 'direct_alloc':
         directAllocBegins(scene, frame);
         this.#inner(record, lane, bound, frame, lane.inside('alloc'));
@@ -165,6 +155,9 @@ export class Judge implements TraceSink {
       case 'direct_alloc_pages':
         directAllocBegins(scene, frame);
         this.#sleeps(record, lane, bound, frame);
+        break;
+      case 'pool_alloc':
+        pieceWanted(scene, lane, frame);
         break;
       case 'pool_free':
         bufferNamed(scene, record, lane);
@@ -232,15 +225,16 @@ export class Judge implements TraceSink {
     if (frame.unjudged && !judgeContext(scene, record, lane, bound.symbol, 'an allocation that may sleep')) {
       this.tally.undecided('no-sleep-in-atomic');
     }
+    if (frame.strayed !== undefined) strayed(scene, record, frame, bound.symbol);
     switch (role) {
       case 'alloc_pool':
         poolMade(scene, record, lane, frame);
         break;
       case 'pool_alloc':
-        this.#pieceGiven(record, lane, frame);
+        pieceGiven(scene, record, lane, frame);
         break;
       case 'pool_free':
-        this.#pieceOffered(record, lane);
+        pieceAnswered(scene, record, lane, bound.symbol);
         break;
       case 'direct_alloc':
       case 'direct_alloc_pages':
@@ -259,6 +253,11 @@ export class Judge implements TraceSink {
         );
         break;
       case 'expand':
+        if (record.int('ret') !== 0) {
+          // Where the pages of a chunk go that came to nothing is not recorded.
+          this.tally.undecided('free-private');
+          this.tally.undecided('free-undoes-alloc');
+        }
         scene.step(
           frame.instance,
           lane.inside('pool_work') ? 'work_done' : 'dma_atomic_pool_init_ret',
@@ -272,32 +271,9 @@ export class Judge implements TraceSink {
     }
   }
 
-  #pieceGiven(record: TraceRecord, lane: Lane, frame: Frame): void {
-    const got = record.hex('ret');
-    const caller = lane.inside('alloc_pool', 'direct_alloc', 'direct_alloc_pages');
-    if (got === undefined || caller === undefined) return;
-    caller.fromPool = got !== 0;
-    if (caller.role !== 'direct_alloc') return;
-    const attrs = (frame.attrs & 0x6000) !== 0 ? 'CC_SHARED' : 'none';
-    this.scene.step(caller.instance, 'gen_pool_alloc', { attrs, ok: got !== 0 }, record);
-  }
-
-  #pieceOffered(record: TraceRecord, lane: Lane): void {
-    const answer = record.int('ret');
-    const frame = lane.inside('dyn_free', 'direct_free', 'direct_free_pages');
-    if (answer === undefined || frame === undefined) return;
-    const owned = (answer & 1) !== 0;
-    frame.owned = owned;
-    if (frame.role === 'dyn_free') poolBufferOffered(this.scene, record, lane, frame, owned);
-    else {
-      if (frame.role === 'direct_free')
-        this.scene.step(frame.instance, 'dma_free_from_pool', { owned }, record);
-      pieceOffered(this.scene, record, lane, frame, owned);
-    }
-  }
-
   /** A call without a return probe is over, because another one begins. */
   #over(record: TraceRecord, lane: Lane, frame: Frame): void {
+    if (frame.strayed !== undefined) strayed(this.scene, record, frame, frame.role);
     if (frame.role === 'dyn_free') poolFreeEnds(this.scene, record, lane, frame, false);
     else if (frame.unjudged) this.tally.undecided('no-sleep-in-atomic');
   }

@@ -25,6 +25,10 @@ export interface Frame {
   /** What it has done so far. */
   fromPool: boolean | undefined;
   owned: boolean | undefined;
+  /** An atomic pool's piece that the pool did not take back: why that is wrong, until what follows is seen. */
+  strayed: string | undefined;
+  /** The page that an atomic pool gave; 0 where it gave none, undefined where that was not seen. */
+  piece: number | undefined;
   conversion: Conversion | undefined;
   /** It asked for a conversion whose pages the log does not tell. */
   unread: boolean;
@@ -34,6 +38,34 @@ export interface Frame {
   mapping: Mapping | undefined;
   allocation: Allocation | undefined;
   instance: Instance | undefined;
+}
+
+/** The frame of a call that a record begins. */
+export function frameOf(record: TraceRecord, role: Role, device: string): Frame {
+  const { context } = record;
+  return {
+    role,
+    line: record.line,
+    device,
+    size: record.int('size') ?? 0,
+    attrs: record.int('attrs') ?? 0,
+    gfp: record.int('gfp'),
+    sure: context.known && context.interrupt === 0,
+    unjudged: false,
+    start: 0,
+    fromPool: undefined,
+    owned: undefined,
+    strayed: undefined,
+    piece: undefined,
+    conversion: undefined,
+    unread: false,
+    copied: false,
+    released: false,
+    pool: undefined,
+    mapping: undefined,
+    allocation: undefined,
+    instance: undefined,
+  };
 }
 
 /** These begin a call of a driver or a work item: none of them runs inside another. */
@@ -83,7 +115,9 @@ export class Lane {
 
   /** @returns frames that must be over now, innermost first: they had no return probe */
   enter(frame: Frame): readonly Frame[] {
-    const outer = OUTERMOST.has(frame.role);
+    // Before patch 17 a mapping whose search failed frees its new pool by itself.
+    const direct = frame.role === 'dyn_free' && this.inside('tbl_map') !== undefined;
+    const outer = OUTERMOST.has(frame.role) && !direct;
     const full = outer || this.stack.length >= MAX_DEPTH;
     const over = full && this.stack.length > 0 ? this.stack.splice(0).reverse() : NOBODY;
     if (outer) {
@@ -130,6 +164,10 @@ export class Lanes {
 
   clear(): void {
     this.#all.clear();
+  }
+
+  [Symbol.iterator](): Iterator<Lane> {
+    return this.#all.values();
   }
 }
 

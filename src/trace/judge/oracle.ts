@@ -15,7 +15,11 @@ export const ASTRAY = -1;
 export interface Step {
   readonly state: string;
   readonly event: string;
+  /** The state that it leads to. */
+  readonly to: string;
 }
+
+const keyOf = ({ state, event, to }: Step): string => `${state}: ${event} -> ${to}`;
 
 interface StateSet {
   readonly states: readonly number[];
@@ -118,8 +122,13 @@ export class Oracle {
       for (const state of lts.states) {
         for (let e = 0; e < lts.events.length; e++) {
           if (lts.next[state.index * lts.events.length + e]! < 0) continue;
-          const step = { state: valueText(state.value as never), event: lts.events[e]!.type };
-          const key = `${step.state}: ${step.event}`;
+          const next = lts.next[state.index * lts.events.length + e]!;
+          const step = {
+            state: valueText(state.value as never),
+            event: lts.events[e]!.type,
+            to: valueText(lts.states[next]!.value as never),
+          };
+          const key = keyOf(step);
           if (!all.has(key)) all.set(key, { key, step, visible: this.#visible.has(step.event) });
         }
       }
@@ -164,7 +173,8 @@ export class Oracle {
         const next = lts.next[local * lts.events.length + e]!;
         if (next < 0) continue;
         to.add(this.#offsets[v]! + next);
-        steps.add(`${this.#stateText(state)}: ${type}`);
+        const after = this.#offsets[v]! + next;
+        steps.add(keyOf({ state: this.#stateText(state), event: type, to: this.#stateText(after) }));
       }
     }
     return { to: to.size === 0 ? ASTRAY : this.#intern([...to]), steps: [...steps] };

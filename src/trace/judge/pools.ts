@@ -2,6 +2,7 @@
 import type { TraceRecord } from '../record.ts';
 import { type Frame, type Lane, laneName } from './lanes.ts';
 import type { Pool } from './objects.ts';
+import { goesBack } from './pieces.ts';
 import { byOf, hex, maybeCut, type Scene } from './scene.ts';
 
 /**
@@ -16,7 +17,9 @@ export function poolMade(scene: Scene, record: TraceRecord, lane: Lane, frame: F
   if (pointer === undefined || pointer === 0) return;
   const caller = record.caller?.symbol ?? '';
   const mapping = lane.inside('tbl_map');
-  const transient = caller.startsWith('swiotlb_tbl_map') || (caller === '' && mapping !== undefined);
+  // swiotlb_find_slots() is mostly inlined into its caller.
+  const transient =
+    /^swiotlb_(?:tbl_map|find_slots)/.test(caller) || (caller === '' && mapping !== undefined);
   const pool: Pool = {
     ...scene.thing('pool', record),
     pointer,
@@ -58,8 +61,10 @@ export function poolFreeBegins(scene: Scene, record: TraceRecord, lane: Lane, fr
   const pointer = record.hex('work') ?? record.hex('rcu');
   const pool = poolOf(scene, pointer);
   frame.instance = scene.follow('dynamic-free', !frame.sure);
-  // In a machine with patch 17 the RCU callback only queues the work.
-  if (record.context.interrupt > 0) scene.step(frame.instance, 'rcu_softirq', {}, record);
+  if (record.context.known) scene.frees[record.context.interrupt > 0 ? 'softirq' : 'task']++;
+  // In a machine with patch 17 the RCU callback only queues the work. Before it, a search that failed frees at once.
+  if (lane.inside('tbl_map') !== undefined) scene.step(frame.instance, 'search_failed', {}, record);
+  else if (record.context.interrupt > 0) scene.step(frame.instance, 'rcu_softirq', {}, record);
   else scene.step(frame.instance, 'kworker_start', { by: byOf(record, frame) }, record);
   if (pool === undefined) {
     scene.unknownObjects++;
@@ -153,13 +158,7 @@ export function poolBufferOffered(
     owned ? 'its buffer goes back to the atomic pool' : 'its buffer is no atomic pool’s',
   );
   if (pool.fromPool === undefined) return;
-  if (pool.fromPool === owned) scene.tally.check('free-undoes-alloc');
-  else {
-    const because = pool.fromPool
-      ? 'the buffer came from an atomic pool, which does not know its address when it is given back'
-      : 'the buffer came from the page allocator, and an atomic pool takes it';
-    scene.tally.violated('free-undoes-alloc', record, laneName(record), 'dma_free_from_pool', because, pool);
-  }
+  goesBack(scene, record, frame, 'dma_free_from_pool', pool.fromPool, owned, 'the buffer', pool);
 }
 
 /** The deferred free is over. */

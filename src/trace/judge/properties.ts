@@ -99,8 +99,11 @@ export const NEEDS: Readonly<Record<PropertyName, Needs>> = {
   },
   'data-arrives': {
     decides:
-      'that a bounced mapping copies in when it is made and out when the device may have written; the bytes are in no log',
-    events: [['bounce', 'tbl_map_ret']],
+      'that a bounced mapping copies in when it is made and out when the device may have written, and that a page is handed out where a page is asked for; the bytes are in no log',
+    events: [
+      ['bounce', 'tbl_map_ret'],
+      ['pool_alloc_ret', 'direct_alloc_pages_ret', 'tp_alloc'],
+    ],
     byAbsence: true,
   },
   'nothing-leaks': {
@@ -121,6 +124,7 @@ export const EVENT_NAMES: Readonly<Record<string, string>> = {
   alloc: 'dma_alloc_attrs',
   direct_alloc: 'dma_direct_alloc',
   direct_alloc_ret: 'dma_direct_alloc_ret',
+  direct_alloc_pages_ret: 'dma_direct_alloc_pages_ret',
   direct_free_ret: 'dma_direct_free_ret',
   expand: 'atomic_pool_expand',
   alloc_pool: 'swiotlb_alloc_pool',

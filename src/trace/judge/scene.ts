@@ -45,6 +45,8 @@ export class Scene {
   encoded = 0;
   /** Objects that were named and not known: born before the log, or in a part of it that is missing. */
   unknownObjects = 0;
+  /** Deferred frees of dynamic pools, by who runs them. */
+  readonly frees = { softirq: 0, task: 0 };
   /** Objects given up because a part of the log is missing. */
   forgotten = 0;
   touch: Touch | undefined;

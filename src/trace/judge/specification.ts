@@ -11,7 +11,14 @@ import { streamingMapping } from '../../../machines/streaming-mapping.ts';
 import { swiotlbPool } from '../../../machines/swiotlb-pool.ts';
 import { specFacts } from '../../conformance/spec-facts.ts';
 import { compileMachine, type LocalLts, type MachineSpec } from '../../lts/index.ts';
-import { chooseOptions, conflict, PLATFORMS, type Platform, type Series } from '../../series/index.ts';
+import {
+  chooseOptions,
+  conflict,
+  type Options,
+  PLATFORMS,
+  type Platform,
+  type Series,
+} from '../../series/index.ts';
 import { Oracle } from './oracle.ts';
 
 /** By kind of object: the machine that follows it. */
@@ -31,6 +38,19 @@ const ELSEWHERE: Partial<Record<MachineName, readonly string[]>> = {
   // Frees that are not deferred: of a pool whose slots, or whose conversion, failed, or whose search did.
   'dynamic-free': ['slots_failed', 'decrypt_failed', 'search_failed'],
 };
+
+/** Options, one by one, that a log does not tell. */
+const UNTOLD: readonly Partial<Options>[] = [
+  {},
+  { 'coherent-pool': 'off' },
+  { 'restricted-pool': 'off' },
+  { coherence: 'non-coherent' },
+  { 'restricted-pool': 'off', coherence: 'non-coherent' },
+  { device: 'trusted' },
+];
+
+const sleeps = (platform: Platform): boolean =>
+  conversionSleeps(specFacts(platform, chooseOptions(platform, {})));
 
 const known = new WeakMap<MachineSpec, LocalLts>();
 
@@ -78,9 +98,17 @@ export class Specification {
 
   /** Platforms on which a conversion may sleep. */
   sleepsOn(): readonly string[] {
-    return PLATFORMS.filter((platform) =>
-      conversionSleeps(specFacts(platform, chooseOptions(platform, {}))),
-    ).map(({ name }) => name);
+    return PLATFORMS.filter(sleeps).map(({ name }) => name);
+  }
+
+  /** Whether a conversion may sleep on any platform that the log may be from. */
+  mayConversionSleep(): boolean {
+    return this.platforms.some(sleeps);
+  }
+
+  /** Whether an answer of 0 says that the pages are converted: powerpc does not look at what it was told. */
+  answersTell(): boolean {
+    return this.platforms.some(({ conversion }) => conversion !== 'powerpc');
   }
 
   /** Each different machine once. */
@@ -96,10 +124,10 @@ export class Specification {
     return [...seen.values()];
   }
 
-  /** A pool may be absent, a device trusted: what a log is not told about is taken either way. */
+  /** A pool may be absent, a device trusted: what a log does not tell is taken either way. */
   #facts(): SystemFacts[] {
     return this.platforms.flatMap((platform) =>
-      [{}, { 'coherent-pool': 'off' as const }, { device: 'trusted' as const }].flatMap((chosen) => {
+      UNTOLD.flatMap((chosen) => {
         const options = chooseOptions(platform, chosen);
         return conflict(platform, options) === null ? [specFacts(platform, options)] : [];
       }),

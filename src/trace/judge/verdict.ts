@@ -127,6 +127,11 @@ function whyNot(
   return 'it is recorded, and never came up';
 }
 
+function freesText(softirq: number, task: number): string {
+  const of = (n: number, what: string) => (n === 0 ? [] : [`${n} in ${what}`]);
+  return [...of(softirq, 'softirq'), ...of(task, 'a task')].join(', ');
+}
+
 function notesOf(judge: Judge, summary: TraceSummary): string[] {
   const notes: string[] = [];
   const { losses } = summary;
@@ -137,6 +142,9 @@ function notesOf(judge: Judge, summary: TraceSummary): string[] {
       `parts of the log are missing (${lost.join(', ')}${events}): ${judge.scene.forgotten} objects became unknown`,
     );
   }
+  const { softirq, task } = judge.scene.frees;
+  if (softirq + task > 0)
+    notes.push(`dynamic pools were freed ${softirq + task} times: ${freesText(softirq, task)}`);
   if (losses.duplicate > 0) notes.push(`${losses.duplicate} repeated lines dropped`);
   if (losses['unknown-event'] > 0)
     notes.push(`${losses['unknown-event']} events that nothing is known about`);

@@ -6,13 +6,17 @@ const TRACEFS = '/sys/kernel/tracing';
 /** `p:ccdma/NAME SYMBOL ARGS` and, with a return, `r:ccdma/NAME_ret SYMBOL ret=$retval`. */
 export function definitions({ probe, symbol }: Planned): string[] {
   const entry = [`p:ccdma/${probe.event}`, symbol, ...probe.args].join(' ');
-  // A bool fills one byte; what is above it is left over.
-  const numbered = /^set_memory|^atomic_pool_expand/.test(probe.event)
+  return probe.ret ? [entry, `r:ccdma/${probe.event}_ret ${symbol} ${returnOf(probe)}`] : [entry];
+}
+
+/** What a function returns. A bool fills one byte; what is above it is left over. */
+function returnOf({ event }: Planned['probe']): string {
+  const type = /^set_memory|^atomic_pool_expand/.test(event)
     ? ':s32'
-    : probe.event === 'dma_free_from_pool'
+    : event === 'dma_free_from_pool'
       ? ':u8'
       : '';
-  return probe.ret ? [entry, `r:ccdma/${probe.event}_ret ${symbol} ret=$retval${numbered}`] : [entry];
+  return `ret=$retval${type}`;
 }
 
 /** To be run as root. A definition that the kernel refuses is said and left out. */
@@ -56,7 +60,7 @@ export function bootconfig(plan: Plan): string {
   const events = plan.probes.flatMap((planned) => {
     const { probe, symbol } = atBoot(planned);
     const entry = ['        enable', `        probes = "${[symbol, ...probe.args].join(' ')}"`];
-    const exit = ['        enable', `        probes = "${symbol}%return ret=$retval"`];
+    const exit = ['        enable', `        probes = "${symbol}%return ${returnOf(probe)}"`];
     return [
       `    kprobes.${probe.event} {`,
       ...entry,

@@ -181,6 +181,16 @@ export const PROBES: readonly Probe[] = [
       why: 'where an unmap begins',
     },
   ),
+  probe('dma_set_coherent_mask', [DEV, 'mask=$arg2:x64'], {
+    ret: false,
+    loses: [],
+    why: 'on a host with memory encryption: from here on the device may reach other memory',
+  }),
+  probe('vunmap', ['addr=$arg1:x64'], {
+    ret: false,
+    loses: [],
+    why: 'aliases taken away by a free, which may sleep (arm64)',
+  }),
   probe('dma_common_contiguous_remap', [], {
     ret: false,
     loses: [],

@@ -1,0 +1,115 @@
+/**
+ * Every path there and back: run on the simulated kernel, written as a log, judged; the log never says the opposite of
+ * the simulator's own verdict. A share of the paths here; all of them with `npm run traces`.
+ */
+import { expect, test } from 'vitest';
+import { SYSTEMS } from '../../machines/systems/index.ts';
+import { suiteOf } from '../../src/conformance/conform.ts';
+import { defaultSubject } from '../../src/conformance/subject.ts';
+import { BASELINE, PLATFORMS, V5 } from '../../src/series/index.ts';
+import { compare } from '../../src/trace/circle/compare.ts';
+import { Circle, type RoundTrip } from '../../src/trace/circle/run.ts';
+import { circleSuite, nothingYet } from '../../src/trace/circle/suite.ts';
+import { excuseFor, UNDECIDABLE } from '../../src/trace/circle/undecidable.ts';
+
+const subject = (system: string, series: typeof V5, platform: string) =>
+  defaultSubject(
+    SYSTEMS.find(({ name }) => name === system)!,
+    series,
+    PLATFORMS.find(({ name }) => name === platform)!,
+  );
+
+const FREE_IN_SOFTIRQ = [0, 5, 7, 44, 47, 40, 8, 10, 11, 13, 17, 12, 19, 22, 35, 36, 37, 64, 68];
+
+test('a pool freed in softirq: simulator and log find the same, at the same step', () => {
+  const trip = new Circle(subject('dynamic-pools', BASELINE, 'cca')).run(FREE_IN_SOFTIRQ);
+  expect(trip.found.map(({ property, step }) => `${property} ${step}`)).toEqual([
+    'no-sleep-in-atomic 19',
+    'free-undoes-alloc 19',
+  ]);
+  const violated = trip.verdict!.properties.filter(({ status }) => status === 'violated');
+  expect(violated.map(({ name }) => name)).toEqual(['no-sleep-in-atomic', 'free-undoes-alloc']);
+  expect(compare(trip).filter(({ agreement }) => agreement === 'same').length).toBeGreaterThan(4);
+  expect(compare(trip).filter(({ agreement }) => agreement !== 'same' && agreement !== 'open')).toEqual([]);
+});
+
+/** The same run with other findings of the simulator: the comparison must notice. */
+const doctored = (found: RoundTrip['found']) => {
+  const trip = new Circle(subject('dynamic-pools', BASELINE, 'cca')).run(FREE_IN_SOFTIRQ);
+  return compare({ ...trip, found });
+};
+const agreementOf = (all: ReturnType<typeof compare>, name: string) =>
+  all.find(({ property }) => property === name)!.agreement;
+
+test('a log that says violated of a run that is not, or earlier than it is, or holds of one that is not: noticed', () => {
+  expect(agreementOf(doctored([]), 'no-sleep-in-atomic')).toBe('opposite');
+  const late = { property: 'no-sleep-in-atomic', because: '', site: '', step: 20 } as const;
+  expect(agreementOf(doctored([late]), 'no-sleep-in-atomic')).toBe('opposite');
+  const exposed = { property: 'no-exposure', because: 'page', site: 'x', step: 3 } as const;
+  expect(agreementOf(doctored([exposed]), 'no-exposure')).toBe('silent');
+  const leaked = {
+    property: 'nothing-leaks',
+    because: 'nothing refers to a page',
+    site: 'x',
+    step: 3,
+  } as const;
+  expect(agreementOf(doctored([leaked]), 'nothing-leaks')).toBe('silent');
+  const unused = { property: 'no-use-after-free', because: 'x', site: 'x', step: 3 } as const;
+  expect(agreementOf(doctored([unused]), 'no-use-after-free')).toBe('opposite');
+});
+
+/** System, series, platform, and which paths: every n-th. */
+const COVERED: readonly (readonly [string, typeof V5, string, number])[] = [
+  ['dynamic-pools', V5, 'tdx', 500],
+  ['dynamic-pools', V5, 'cca', 400],
+  ['dynamic-pools', BASELINE, 'tdx', 500],
+  ['dynamic-pools', BASELINE, 'cca', 300],
+  ['dynamic-pools', V5, 'ppc-svm', 8],
+  ['boot', V5, 'tdx', 1],
+  ['boot', V5, 'ppc-svm', 1],
+  ['boot', BASELINE, 'sev', 2],
+  ['boot', BASELINE, 'tdx', 2],
+  ['restricted-init', V5, 'pkvm', 4],
+  ['atomic-pools', V5, 'tdx', 40],
+  ['atomic-pools', BASELINE, 'sev', 17],
+  ['allocation', V5, 'ppc-svm', 2],
+  ['allocation', BASELINE, 'cca', 12],
+  ['allocation-pages', BASELINE, 'cca', 6],
+  ['streaming', BASELINE, 'cca', 60],
+];
+
+test('a share of the suites: no log says the opposite, or nothing where it could say something', () => {
+  const all = nothingYet();
+  for (const [system, series, platform, every] of COVERED) {
+    const of = subject(system, series, platform);
+    circleSuite(
+      of,
+      suiteOf(of, series).paths.filter((_, i) => i % every === 0),
+      all,
+    );
+  }
+  expect([...all.disagreements.values()]).toEqual([]);
+  // What the machines of the series themselves do not offer would be a stray step: there is none.
+  expect([...all.strays.keys()]).toEqual([]);
+  expect(all.paths).toBeGreaterThan(250);
+  // Every reason is needed.
+  const idle = UNDECIDABLE.filter((_, i) => all.needed[i] === 0).map(
+    ({ property, what }) => `${property}: ${what}`,
+  );
+  expect(idle).toEqual([]);
+}, 120_000);
+
+test('an entry excuses what it says, and nothing else', () => {
+  const leak = { property: 'nothing-leaks', site: 'atomic_pool_expand' } as const;
+  expect(
+    excuseFor({ ...leak, because: 'nothing refers to pages at 0x1000 (host private)' }, 'sev'),
+  ).toBeDefined();
+  expect(excuseFor({ ...leak, because: 'nothing refers to a pool' }, 'sev')).toBeUndefined();
+  const freed = {
+    property: 'free-private',
+    site: 'dma_direct_free',
+    because: 'page 0x1000 of page allocator is not private: host shared',
+  } as const;
+  expect(excuseFor(freed, 'ppc-svm')).toBeDefined();
+  expect(excuseFor(freed, 'tdx')).toBeUndefined();
+});
