@@ -1,6 +1,7 @@
 /** The grammar of the command line: names, arguments, options, help. What each command does is in commands/. */
 import { Command, type CommanderError, Option } from 'commander';
 import { OPTION_DOCS, OPTION_VALUES, PLATFORMS } from '../series/index.ts';
+import { durationOf, sizeOf } from './bounds.ts';
 import { EXAMPLES } from './examples.ts';
 import type { Io } from './io.ts';
 import { UsageError, unknown, wholeNumber } from './usage.ts';
@@ -19,7 +20,8 @@ Exit codes:
   1  a property or conformance fails, whether it is known or not; with --expect:
      something is not as listed
   2  wrong usage
-  3  a bound was hit, and nothing that was seen fails
+  3  a bound was hit (states, memory, time, or an interrupt with Ctrl-C), and
+     nothing that was seen fails
 
 Begin with:
   $ npm start
@@ -60,14 +62,20 @@ export function programOf(io: Io, job: Job): Command {
   subject(command('check', 'explore the specification and judge every property of it'))
     .addOption(expectOption())
     .addOption(maxStates())
+    .addOption(maxMemory())
+    .addOption(timeout())
     .addOption(json('check'))
-    .action(async (system, options) => run((await import('./commands/check.ts')).check(io, system, options)));
+    .action(async (system, options) =>
+      run(await (await import('./commands/check.ts')).check(io, system, options)),
+    );
   subject(
     command('explore', 'explore the simulated kernel itself under workloads, without the specification'),
   )
     .addOption(repeatable('--workload <name>', 'only this workload (repeatable)'))
     .addOption(expectOption())
     .addOption(maxStates())
+    .addOption(maxMemory())
+    .addOption(timeout())
     .addOption(json('explore'))
     .action(async (system, options) =>
       run(await (await import('./commands/explore.ts')).exploreWorkloads(io, system, options)),
@@ -75,12 +83,18 @@ export function programOf(io: Io, job: Job): Command {
   subject(command('paths', 'make test paths that take every transition of the system'))
     .option('--out <dir>', 'write one file for each subject into this folder, all or none')
     .addOption(maxStates())
+    .addOption(maxMemory())
+    .addOption(timeout())
     .addOption(json('paths'))
-    .action(async (system, options) => run((await import('./commands/paths.ts')).paths(io, system, options)));
+    .action(async (system, options) =>
+      run(await (await import('./commands/paths.ts')).paths(io, system, options)),
+    );
   subject(command('conform', 'run every path on the simulated kernel, in lockstep with the specification'))
     .addOption(against())
     .addOption(expectOption())
     .addOption(maxStates())
+    .addOption(maxMemory())
+    .addOption(timeout())
     .addOption(json('conform'))
     .action(async (system, options) =>
       run(await (await import('./commands/conform.ts')).conform(io, system, options)),
@@ -177,8 +191,10 @@ export function programOf(io: Io, job: Job): Command {
     .option('--site <symbol>', 'with --property: the one at this kernel symbol')
     .option('--out <dir>', 'write files into this folder (default: to standard output)')
     .addOption(maxStates())
+    .addOption(maxMemory())
+    .addOption(timeout())
     .action(async (format, system, options) =>
-      run((await import('./commands/export.ts')).exportSystem(io, format, system, options)),
+      run(await (await import('./commands/export.ts')).exportSystem(io, format, system, options)),
     );
   command('trace', 'judge trace logs of a real kernel by the specification')
     .argument('<file...>', 'the text of tracefs’ trace or of trace-cmd report, or gzip of it')
@@ -244,6 +260,15 @@ const json = (name: string) => new Option('--json', `results as JSON: src/cli/sc
 const maxStates = () =>
   new Option('--max-states <n>', 'stop after this many states (exit 3)').argParser((value) =>
     wholeNumber('--max-states', value, 1, 1_000_000_000),
+  );
+const maxMemory = () =>
+  new Option(
+    '--max-memory <size>',
+    'stop when the process takes more, as 512M or 2G (exit 3; default: most of what is free)',
+  ).argParser((value) => sizeOf('--max-memory', value));
+const timeout = () =>
+  new Option('--timeout <time>', 'stop after this time, as 30s or 5m (exit 3)').argParser((value) =>
+    durationOf('--timeout', value),
   );
 const against = () =>
   new Option(

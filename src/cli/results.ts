@@ -10,6 +10,7 @@ import {
   type Options,
   type Situation,
 } from '../series/index.ts';
+import type { Stopped } from './bounds.ts';
 import { shellWord } from './usage.ts';
 
 export const EXIT = { holds: 0, fails: 1, usage: 2, bound: 3 } as const;
@@ -49,6 +50,8 @@ export interface Result {
   readonly states: number;
   readonly transitions: number;
   readonly complete: boolean;
+  /** Which bound was hit; null: none. */
+  readonly stopped: Stopped | null;
   readonly properties: readonly PropertyResult[];
 }
 
@@ -89,13 +92,14 @@ export function occurrencesOf(verdicts: readonly Verdict[]): Occurrence[] {
 }
 
 /** A check as a result. */
-export function checkResult({ subject, graph, verdicts }: CheckedSubject): CheckResult {
+export function checkResult({ subject, graph, verdicts, stopped }: CheckedSubject): CheckResult {
   const { events, states } = deadParts(graph);
   return {
     ...resultHead(subject),
     states: graph.states,
     transitions: graph.transitions,
-    complete: graph.complete,
+    complete: graph.complete && stopped === null,
+    stopped,
     properties: verdicts.map((verdict) => ({
       name: verdict.name,
       kind: verdict.kind,

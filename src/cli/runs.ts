@@ -16,7 +16,7 @@ export interface ExploreResult extends Result {
 
 /** One workload, explored. */
 export function exploreResult(subject: Subject, exploration: Exploration): ExploreResult {
-  const { complete, states, transitions, witnesses, violations } = exploration;
+  const { complete, stopped, states, transitions, witnesses, violations } = exploration;
   const workload = WORKLOADS.find(({ name }) => name === exploration.workload)!;
   const config = kernelConfig(subject.series, subject.platform, subject.options);
   const properties = SAFETY.map((name): PropertyResult => {
@@ -40,7 +40,15 @@ export function exploreResult(subject: Subject, exploration: Exploration): Explo
       })),
     };
   });
-  return { ...resultHead(subject), workload: workload.name, states, transitions, complete, properties };
+  return {
+    ...resultHead(subject),
+    workload: workload.name,
+    states,
+    transitions,
+    complete,
+    stopped,
+    properties,
+  };
 }
 
 /** Everything that fails in some results, by property and site, each once. */
@@ -94,8 +102,13 @@ export function conformanceResult(
   const property = (name: string, kind: string, examples: PropertyResult['counterexamples']) => ({
     name,
     kind,
-    holds: examples.length === 0,
-    status: examples.length === 0 ? ('holds' as const) : ('fails' as const),
+    holds: examples.length > 0 ? false : run.stopped === null ? true : null,
+    status:
+      examples.length > 0
+        ? ('fails' as const)
+        : run.stopped === null
+          ? ('holds' as const)
+          : ('not decided' as const),
     steps: examples[0]?.steps ?? null,
     counterexamples: examples,
   });
@@ -104,7 +117,8 @@ export function conformanceResult(
     machines: machines.name,
     states: graph.states,
     transitions: graph.transitions,
-    complete: true,
+    complete: run.stopped === null,
+    stopped: run.stopped,
     paths: run.paths,
     steps: run.steps,
     covered: run.transitionsCovered,

@@ -12,6 +12,7 @@ import {
   sumUp,
 } from './conform.ts';
 import { type ConformTask, packPaths } from './conform-worker.ts';
+import type { Halt } from './halt.ts';
 import type { Subject } from './subject.ts';
 import { startThread } from './thread.ts';
 
@@ -23,6 +24,7 @@ export interface ParallelOptions {
   readonly suite?: Suite;
   /** As for `conformSubject`. */
   readonly firstTimeOnly?: boolean;
+  readonly halt?: Halt | undefined;
 }
 
 type Message =
@@ -38,6 +40,7 @@ export async function conformInThreads(
     threads = Math.min(4, availableParallelism()),
     suite = suiteOf(subject, machines),
     firstTimeOnly = false,
+    halt,
   }: ParallelOptions = {},
 ): Promise<ConformResult> {
   const { network: _network, layout: _layout, ...graph } = suite.graph;
@@ -55,6 +58,7 @@ export async function conformInThreads(
       options: subject.options,
       machines: machines.name,
       firstTimeOnly,
+      halt,
       graph,
       paths: packPaths(suite.paths.filter((_, i) => i % threads === index)),
     };

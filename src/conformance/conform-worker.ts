@@ -4,6 +4,7 @@ import { SYSTEMS } from '../../machines/systems/index.ts';
 import { Graph, type GraphParts, layoutOf } from '../lts/index.ts';
 import { type Options, PLATFORMS, parseSeries, type Series } from '../series/index.ts';
 import { conformPart } from './conform.ts';
+import type { Halt } from './halt.ts';
 import { networkOf } from './subject.ts';
 
 /** What a thread is told: names and numbers, for functions do not cross. The network is composed anew. */
@@ -14,6 +15,7 @@ export interface ConformTask {
   readonly options: Options;
   readonly machines: string;
   readonly firstTimeOnly: boolean;
+  readonly halt?: Halt | undefined;
   readonly graph: Omit<GraphParts, 'network' | 'layout'>;
   /** Its share of the paths: event numbers, each path behind its length. */
   readonly paths: Uint16Array;
@@ -47,6 +49,7 @@ function run({ graph: parts, paths, ...names }: ConformTask): void {
   const part = conformPart(subject, machines, {
     suite: { graph, paths: unpackPaths(paths) },
     firstTimeOnly: names.firstTimeOnly,
+    ...(names.halt === undefined ? {} : { halt: names.halt }),
     onProgress: (progress) => parentPort!.postMessage({ progress }),
   });
   parentPort!.postMessage({ part });

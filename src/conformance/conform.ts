@@ -6,6 +6,7 @@ import { transitionCover } from '../paths/index.ts';
 import type { Series } from '../series/index.ts';
 import { pathsAround } from './around.ts';
 import { bindingOf, kernelFor } from './bindings.ts';
+import { type Halt, type HaltReason, haltWatch } from './halt.ts';
 import { Bound, Lockstep, type Mismatch } from './lockstep.ts';
 import { SafetyMonitor, type Violation } from './safety.ts';
 import { networkOf, type Subject } from './subject.ts';
@@ -33,6 +34,8 @@ export interface ConformResult {
   readonly blockedChecked: number;
   readonly failures: readonly Divergence[];
   readonly safety: readonly PathSafety[];
+  /** Which bound was hit before all paths were run; null: none. */
+  readonly stopped: HaltReason | null;
 }
 
 export interface ConformOptions {
@@ -45,6 +48,8 @@ export interface ConformOptions {
   readonly suite?: Suite;
   /** Compare after a transition's first execution only, not after each repetition on other paths. Default: false. */
   readonly firstTimeOnly?: boolean;
+  /** No more paths are begun once it is halted. */
+  readonly halt?: Halt;
 }
 
 /** The explored graph of the machines that judge, and paths through it. */
@@ -89,7 +94,7 @@ export function conformSubject(
  * differences are passed over.
  */
 export function goAround(subject: Subject, machines: Series, graph: Graph, part: ConformPart): ConformPart {
-  if (machines.name !== subject.series.name) return part;
+  if (machines.name !== subject.series.name || part.stopped !== null) return part;
   let all = part;
   for (;;) {
     const paths = all.diverging.length === 0 ? [] : pathsAround(graph, all.executed, new Set(all.diverging));
@@ -111,10 +116,13 @@ export function conformPart(subject: Subject, machines: Series, options: Conform
     .slice(0, options.maxPaths ?? Number.POSITIVE_INFINITY)
     .filter((_, i) => i % of === index);
   const run = new SuiteRun(subject, graph, machines.name !== subject.series.name, options.firstTimeOnly);
-  mine.forEach((path, i) => {
+  const halted = options.halt === undefined ? () => null : haltWatch(options.halt);
+  for (const [i, path] of mine.entries()) {
+    const stopped = halted();
+    if (stopped !== null) return run.result(i, stopped);
     run.path(path);
     if (i % PROGRESS_EVERY === 0) options.onProgress?.({ paths: i, of: mine.length });
-  });
+  }
   return run.result(mine.length);
 }
 
@@ -130,6 +138,7 @@ export function joinParts(parts: readonly ConformPart[]): ConformPart {
     transitionsTotal: first.transitionsTotal,
     blockedChecked: sum(({ blockedChecked }) => blockedChecked),
     executed,
+    stopped: parts.find(({ stopped }) => stopped !== null)?.stopped ?? null,
     diverging: [...new Set(parts.flatMap(({ diverging }) => diverging))].sort((a, b) => a - b),
     failures: shortest(
       parts.flatMap(({ failures }) => failures),
@@ -193,9 +202,10 @@ export class SuiteRun {
     this.#executed = new Uint8Array(graph.transitions);
   }
 
-  result(paths: number): ConformPart {
+  result(paths: number, stopped: HaltReason | null = null): ConformPart {
     return {
       paths,
+      stopped,
       steps: this.#steps,
       transitionsTotal: this.#graph.transitions,
       blockedChecked: this.#blocked,

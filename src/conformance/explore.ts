@@ -8,6 +8,7 @@ import type { Kernel } from '../kernel/kernel.ts';
 import type { TraceRecord } from '../kernel/task.ts';
 import type { Action } from './explore-run.ts';
 import { WorkloadRun } from './explore-run.ts';
+import type { HaltReason } from './halt.ts';
 import type { SafetyName, Standing, Violation } from './safety.ts';
 import { judge, SAFETY, violations, witnessed } from './safety.ts';
 import type { OmittedLocal } from './state-key.ts';
@@ -23,6 +24,8 @@ export interface ExploreConfig extends Omit<KernelConfig, 'sizes'> {
 export interface ExploreOptions {
   /** States at which the exploration stops; the result then says that it is not complete. */
   readonly maxStates?: number;
+  /** Asked before each state is expanded: why to stop, or null. */
+  readonly halted?: () => HaltReason | null;
   /** Test hook: false treats every schedule as a state of its own. */
   readonly merge?: boolean;
   /** Test hook: a local that is left out of the key. */
@@ -44,6 +47,8 @@ export interface Exploration {
   readonly states: number;
   readonly transitions: number;
   readonly complete: boolean;
+  /** Which bound was hit; null: none. */
+  readonly stopped: 'states' | HaltReason | null;
   /** One for each property and site, shortest schedule first. */
   readonly violations: readonly FoundViolation[];
   /** Properties whose witness occurred. */
@@ -100,6 +105,8 @@ class Explorer {
     let last = 0;
     let node = 0;
     for (; node < this.#parent.length; node++) {
+      const halted = this.#options.halted?.() ?? null;
+      if (halted !== null) return this.#result(ends, this.#schedule(last).length, halted);
       last = node;
       const schedule = this.#schedule(node);
       let at: WorkloadRun | null = this.#live.get(node) ?? this.#replay(schedule);
@@ -115,14 +122,14 @@ class Explorer {
         const key = this.#keys.of(run.kernel, run.progress());
         const seen = merge ? this.#known.get(key) : undefined;
         if (seen === undefined && this.#parent.length >= maxStates)
-          return this.#result(ends, schedule.length, false);
+          return this.#result(ends, schedule.length, 'states');
         const id = seen ?? this.#add(run, key, node, a);
         this.#judgeStep(run.kernel, records, before, id, schedule, a);
         this.#options.onStep?.(node, id, records, run.kernel);
         if (seen !== undefined) this.#options.onMerge?.(this.#schedule(seen), [...schedule, a]);
       }
     }
-    return this.#result(ends, this.#schedule(last).length, true);
+    return this.#result(ends, this.#schedule(last).length, null);
   }
 
   /** A state that was not known. */
@@ -183,12 +190,13 @@ class Explorer {
     return a;
   }
 
-  #result(ends: number, depth: number, complete: boolean): Exploration {
+  #result(ends: number, depth: number, stopped: Exploration['stopped']): Exploration {
     return {
       workload: this.#workload.name,
       states: this.#parent.length,
       transitions: this.#transitions,
-      complete,
+      complete: stopped === null,
+      stopped,
       violations: [...this.#found.values()],
       witnesses: SAFETY.filter((name) => this.#witnesses.has(name)),
       depth,

@@ -17,15 +17,33 @@ type Safety = Exclude<Property, Possible>;
  * @throws PropertyError when two properties share a name, or one names an unknown instance or throws.
  */
 export function check(graph: Graph, properties: readonly Property[]): Verdict[] {
+  const steps = checkSteps(graph, properties);
+  let step = steps.next(false);
+  while (step.done !== true) step = steps.next(false);
+  return step.value;
+}
+
+/**
+ * The same property by property: a generator that yields the name of the next one, and judges no more when it is sent
+ * `true`. Those that were not judged are `not decided`.
+ */
+export function* checkSteps(
+  graph: Graph,
+  properties: readonly Property[],
+): Generator<string, Verdict[], boolean> {
   const names = new Set<string>();
   for (const { name } of properties) {
     if (names.has(name)) throw new PropertyError(name, 'two properties have this name');
     names.add(name);
   }
   const found = new Map<string, readonly Found[]>();
-  for (const property of properties) found.set(property.name, search(graph, property));
+  for (const property of properties) {
+    if (yield property.name) break;
+    found.set(property.name, search(graph, property));
+  }
   return properties.map((property) => {
-    const places = found.get(property.name)!;
+    const places = found.get(property.name);
+    if (places === undefined) return undecided(property);
     const place = places[0] ?? null;
     if (property.kind === 'possible') {
       const status = possibleStatus(graph, property, place);
@@ -33,9 +51,15 @@ export function check(graph: Graph, properties: readonly Property[]): Verdict[] 
       return { ...verdict(property, status, place, missing), witnesses: property.witnesses };
     }
     const witnesses = properties.filter((p) => p.kind === 'possible' && p.witnesses === property.name);
-    const shown = witnesses.length === 0 || witnesses.some((witness) => found.get(witness.name)!.length > 0);
+    if (witnesses.some(({ name }) => !found.has(name)) && place === null) return undecided(property);
+    const shown = witnesses.length === 0 || witnesses.some(({ name }) => found.get(name)?.length !== 0);
     return verdict(property, safetyStatus(graph, place, shown), place, null, places);
   });
+}
+
+function undecided(property: Property): Verdict {
+  const open = verdict(property, 'not decided', null, null);
+  return property.kind === 'possible' ? { ...open, witnesses: property.witnesses } : open;
 }
 
 /**

@@ -1,8 +1,9 @@
 /** The engine: XState machines → labelled transition systems → network → explored graph → verdicts. */
 
 export { byCodeUnit, canonicalJson, eventLabel } from './canonical.ts';
-export { check, unwitnessed } from './check.ts';
+export { check, checkSteps, unwitnessed } from './check.ts';
 export { type CompileOptions, compileMachine, localEvents } from './compile.ts';
+export { type LocalStep, type MachineCoverage, machineCoverage } from './coverage.ts';
 export {
   type DeadParts,
   type DeadState,

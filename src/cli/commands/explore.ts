@@ -5,6 +5,7 @@ import { exploreInThreads } from '../../conformance/explore-parallel.ts';
 import type { ExploreTask } from '../../conformance/explore-worker.ts';
 import type { Subject } from '../../conformance/subject.ts';
 import { DEFAULT_WORKLOADS, WORKLOADS } from '../../conformance/workloads.ts';
+import { type Bounds, within } from '../bounds.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../progress.ts';
 import { exitCode, expectation, expectedExitCode } from '../results.ts';
@@ -34,7 +35,9 @@ export async function exploreWorkloads(
     throw new UsageError('--expect compares what all default workloads show together; leave --workload out');
   }
   const progress = new Progress(io);
-  const explored = await exploreAll(subjects, workloads, options.maxStates, (text) => progress.at(text));
+  const explored = await within(options, (bounds) =>
+    exploreAll(subjects, workloads, bounds, (text) => progress.at(text)),
+  );
   progress.done();
   const results = explored.flatMap((one) => one.results);
   const expectations = options.expect === true ? explored.map(explorationExpectation) : undefined;
@@ -57,7 +60,7 @@ export interface Explored {
 export async function exploreAll(
   subjects: readonly Subject[],
   workloads: readonly string[],
-  maxStates: number | undefined,
+  bounds: Pick<Bounds, 'maxStates' | 'halt'> | null,
   onProgress: (text: string) => void,
 ): Promise<Explored[]> {
   const tasks = subjects.flatMap(({ series, platform, options }) =>
@@ -67,7 +70,8 @@ export async function exploreAll(
         series: series.name,
         platform: platform.name,
         options,
-        ...(maxStates === undefined ? {} : { maxStates }),
+        ...(bounds === null ? {} : { halt: bounds.halt }),
+        ...(bounds?.maxStates === undefined ? {} : { maxStates: bounds.maxStates }),
       }),
     ),
   );

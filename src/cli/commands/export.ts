@@ -16,6 +16,7 @@ import { promela } from '../../render/promela.ts';
 import { promelaLiveness } from '../../render/promela-liveness.ts';
 import { NotObservable, rvDot } from '../../render/rv.ts';
 import { tla } from '../../render/tla.ts';
+import { within } from '../bounds.ts';
 import { type NewFile, writeAll } from '../files.ts';
 import type { Io } from '../io.ts';
 import { Lab } from '../lab.ts';
@@ -43,12 +44,12 @@ interface Exported {
   readonly code: number;
 }
 
-export function exportSystem(
+export async function exportSystem(
   io: Io,
   format: string,
   system: string | undefined,
   options: ExportOptions,
-): number {
+): Promise<number> {
   if (!FORMATS.includes(format as (typeof FORMATS)[number])) throw unknown('format', format, FORMATS);
   const liveness = options.liveness === true;
   if (liveness && format !== 'promela') throw new UsageError('--liveness makes a model of promela only');
@@ -60,8 +61,12 @@ export function exportSystem(
   if (format === 'rv') return monitor(io, system, options);
   const subject = selectOne({ ...options, system }, [...SYSTEMS, ...MEASURED_SYSTEMS]);
   const progress = new Progress(io);
-  const lab = new Lab({ maxStates: options.maxStates, onProgress: (text) => progress.at(text) });
-  const made = make(io, format as Format, lab, subject, options);
+  const made = await within(options, async (bounds) => {
+    const lab = new Lab({ bounds, onProgress: (text) => progress.at(text) });
+    // What reads the graph finds it explored.
+    if (format === 'aut' || format === 'itf') await lab.checked(subject);
+    return make(io, format as Format, lab, subject, options);
+  });
   progress.done();
   if (options.out !== undefined) {
     writeAll(options.out, made.files);
@@ -142,6 +147,10 @@ function run(io: Io, lab: Lab, subject: Subject, title: string, { property, site
   const verdict = checked.verdicts.find(({ name }) => name === property)!;
   const found = verdict.counterexamples.find((one) => one.site === chosen);
   if (found === undefined && verdict.path === null) {
+    if (verdict.status === 'not decided') {
+      io.err(paragraph(io, `A bound was hit before ${property} was decided: there is no run to write.`));
+      return { files: [], code: EXIT.bound };
+    }
     io.err(paragraph(io, `${property} does not fail here: there is no run to write.`));
     return { files: [], code: EXIT.holds };
   }

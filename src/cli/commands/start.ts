@@ -57,7 +57,11 @@ export async function start(io: Io, options: { readonly out?: string }): Promise
       subject.series === BASELINE && subject.system.name === any && subject.platform.name === 'cca';
     const against = shows ? [subject.series, V5] : [subject.series];
     for (const machines of against) {
-      conformed.push({ subject, machines, result: await conformOne(lab, subject, machines, show, true) });
+      conformed.push({
+        subject,
+        machines,
+        result: await conformOne(lab, subject, machines, show, { firstTimeOnly: true }),
+      });
     }
   }
   progress.done();
@@ -87,14 +91,14 @@ async function exploreSome(subjects: readonly Subject[], show: (text: string) =>
   const whole = subjects.filter(({ series }) => series === V5);
   const before = subjects.filter(({ series }) => series !== V5);
   return [
-    ...(await exploreAll(whole.filter(mostHappens), of('start', 'start v5'), undefined, show)),
+    ...(await exploreAll(whole.filter(mostHappens), of('start', 'start v5'), null, show)),
     ...(await exploreAll(
       whole.filter((subject) => !mostHappens(subject)),
       of('start'),
-      undefined,
+      null,
       show,
     )),
-    ...(await exploreAll(before, of('start'), undefined, show)),
+    ...(await exploreAll(before, of('start'), null, show)),
   ];
 }
 

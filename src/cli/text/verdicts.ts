@@ -3,6 +3,7 @@ import { type CheckedSubject, idlePatches, type Subject, subjectLabel } from '..
 import { deadParts, describePath, type Graph, type Verdict } from '../../lts/index.ts';
 import { type Trace, textRows, textTable } from '../../render/index.ts';
 import { knownFindings } from '../../series/index.ts';
+import { type Stopped, stoppedText } from '../bounds.ts';
 import type { Io } from '../io.ts';
 import type { PropertyResult, Result } from '../results.ts';
 import { shortSteps } from './changes.ts';
@@ -82,7 +83,8 @@ export function checkText(io: Io, checked: CheckedSubject, result: Result): stri
   const dead = deadText(graph);
   if (dead !== null) parts.push(paragraph(io, dead));
   parts.push('', verdictTable(io, verdicts));
-  if (!graph.complete) parts.push('', c.yellow(paragraph(io, boundText(graph.states))));
+  if (result.stopped !== null)
+    parts.push('', c.yellow(paragraph(io, boundText(result, result.stopped, graph))));
   for (const property of result.properties) {
     for (const { site, finding, replay } of property.counterexamples) {
       const trace = counterexampleTrace(checked, property.name, site)!;
@@ -115,9 +117,26 @@ function graphText({ complete, states, transitions }: Result): string {
     : `Not explored completely: ${states} states, ${transitions} transitions.`;
 }
 
-export function boundText(states: number): string {
-  return `A bound was hit: ${states} states were found, and there are more. Give a larger --max-states, or none.`;
+/** Which bound was hit, how far it got, and what to do. */
+export function boundText(
+  { states, transitions }: Pick<Result, 'states' | 'transitions'>,
+  stopped: Stopped,
+  graph?: Graph,
+): string {
+  const reached =
+    graph === undefined || graph.complete
+      ? ''
+      : `, ${graph.expanded} of them expanded, up to ${count(graph.cost.depth, 'step')} from the start`;
+  const more = graph?.complete === true ? 'not every property was judged' : 'there are more';
+  return `${stoppedText(stopped)}: ${states} states and ${transitions} transitions were found${reached}; ${more}. ${ADVICE[stopped]}`;
 }
+
+const ADVICE: Readonly<Record<Stopped, string>> = {
+  states: 'Give a larger --max-states, or none.',
+  memory: 'Give a larger --max-memory, or check fewer things at once.',
+  time: 'Give a longer --timeout, or none.',
+  interrupt: 'What was found so far is shown.',
+};
 
 /** What is known of a counterexample. */
 export function judgementText(finding: string | null): string {
