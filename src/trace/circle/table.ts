@@ -43,7 +43,9 @@ export function circleJson(rows: readonly CircleRow[]): string {
 }
 
 export function circleMarkdown(rows: readonly CircleRow[]): string {
-  const cell = (text: string) => text.replaceAll('|', '\\|').replaceAll('_', '\\_');
+  // What is code stays as it is.
+  const cell = (text: string) =>
+    text.replaceAll('|', '\\|').replace(/`[^`]*`|_/g, (piece) => (piece === '_' ? '\\_' : piece));
   const table = (head: readonly string[], body: readonly (readonly string[])[]) =>
     [head, head.map(() => '---'), ...body].map((row) => `| ${row.join(' | ')} |`);
   const sums = rows.map(({ subject, result }) => {
