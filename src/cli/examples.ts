@@ -5,6 +5,11 @@ export const EXAMPLES: Readonly<Record<string, readonly (readonly [line: string,
     ['npx ccdma check --series baseline --platform cca', 'what the series repairs, as numbered tables'],
     ['npx ccdma check --series without:20 --expect', 'exactly the known findings, or exit code 1'],
     ['npx ccdma check --platform tdx --option coherent-pool=off --json', 'for a program'],
+    ['npx ccdma check trusted --platform tdx --stats --coverage', 'which steps of the machines were taken'],
+    [
+      'npx ccdma check dynamic-pools --series baseline --platform cca --property no-sleep-in-atomic --more 3',
+      'several counterexamples of one property',
+    ],
   ],
   explore: [
     ['npx ccdma explore --platform tdx --workload grown-pool', 'one workload, every schedule of it'],

@@ -60,6 +60,20 @@ export function programOf(io: Io, job: Job): Command {
   };
 
   subject(command('check', 'explore the specification and judge every property of it'))
+    .option('--property <name>', 'only this property')
+    .option('--all', 'one counterexample for each property that fails (default: one for each kernel symbol)')
+    .addOption(
+      new Option('--more <n>', 'so many for each property, each with another last step').argParser((value) =>
+        wholeNumber('--more', value, 1, 1000),
+      ),
+    )
+    .option(
+      '--format <format>',
+      'only the counterexamples, as table, sequence (SVG), mermaid, itf or json; without --out there may be but one (table and json: any number)',
+    )
+    .option('--out <dir>', 'with --format: a file for each into this folder')
+    .option('--stats', 'what the exploration was like: depth, branching, memory, time')
+    .option('--coverage', 'how often each step of each machine was taken, and which never')
     .addOption(expectOption())
     .addOption(maxStates())
     .addOption(maxMemory())

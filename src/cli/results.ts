@@ -1,7 +1,14 @@
 /** What commands report, as data: the shape of `--json` (schemas/*.json), the exit code, the expectations. */
 import type { CheckedSubject, Subject } from '../conformance/subject.ts';
 import { subjectArguments } from '../conformance/subject.ts';
-import { type DeadState, deadParts, type Verdict, type VerdictStatus } from '../lts/index.ts';
+import {
+  type DeadState,
+  deadParts,
+  type MachineCoverage,
+  machineCoverage,
+  type Verdict,
+  type VerdictStatus,
+} from '../lts/index.ts';
 import {
   compareFindings,
   findingsFor,
@@ -11,6 +18,7 @@ import {
   type Situation,
 } from '../series/index.ts';
 import type { Stopped } from './bounds.ts';
+import { type Statistics, statisticsOf } from './statistics.ts';
 import { shellWord } from './usage.ts';
 
 export const EXIT = { holds: 0, fails: 1, usage: 2, bound: 3 } as const;
@@ -58,6 +66,16 @@ export interface Result {
 /** A check: also what of the specification this one run never used; null when a bound was hit. */
 export interface CheckResult extends Result {
   readonly dead: null | { readonly events: readonly string[]; readonly states: readonly DeadState[] };
+  readonly statistics: Statistics;
+  /** Only with `--coverage`. */
+  readonly coverage?: readonly MachineCoverage[];
+}
+
+export interface CheckDetail {
+  /** With the time it took. */
+  readonly stats?: boolean;
+  /** With how often each step of each machine was taken. */
+  readonly coverage?: boolean;
 }
 
 /** The subject's part of a result. */
@@ -92,7 +110,8 @@ export function occurrencesOf(verdicts: readonly Verdict[]): Occurrence[] {
 }
 
 /** A check as a result. */
-export function checkResult({ subject, graph, verdicts, stopped }: CheckedSubject): CheckResult {
+export function checkResult(checked: CheckedSubject, detail: CheckDetail = {}): CheckResult {
+  const { subject, graph, verdicts, stopped } = checked;
   const { events, states } = deadParts(graph);
   return {
     ...resultHead(subject),
@@ -107,16 +126,23 @@ export function checkResult({ subject, graph, verdicts, stopped }: CheckedSubjec
       status: verdict.status,
       steps: verdict.steps,
       ...(verdict.witnesses === undefined ? {} : { witnesses: verdict.witnesses }),
-      counterexamples: verdict.counterexamples.map(({ site, steps, because, loop }) => ({
+      counterexamples: verdict.counterexamples.map(({ site, steps, because, path, loop }, n, all) => ({
         site,
         steps,
         because,
         ...(loop === undefined ? {} : { repeats: loop.length }),
         finding: findingOf('check', subject, { property: verdict.name, site }),
-        replay: `npx ccdma replay ${subjectArguments(subject)} --property ${shellWord(verdict.name)} --site ${shellWord(site)}`,
+        // A site stands for the first that is there; others are named by their steps.
+        replay: `npx ccdma replay ${subjectArguments(subject)} ${
+          all.findIndex((other) => other.site === site) === n
+            ? `--property ${shellWord(verdict.name)} --site ${shellWord(site)}`
+            : `--path ${path.join(',')}`
+        }`,
       })),
     })),
     dead: graph.complete ? { events, states } : null,
+    statistics: statisticsOf(checked, detail.stats === true),
+    ...(detail.coverage === true ? { coverage: machineCoverage(graph) } : {}),
   };
 }
 

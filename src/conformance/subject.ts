@@ -64,8 +64,9 @@ export function propertiesOf({ system, series, platform, options }: Subject): Pr
 
 /** Explores the specification of a subject and judges every property. */
 export function checkSubject(subject: Subject, options: CheckOptions = {}): CheckedSubject {
+  const network = networkOf(subject);
   const begin = performance.now();
-  const graph = explore(networkOf(subject), options);
+  const graph = explore(network, options);
   const milliseconds = performance.now() - begin;
   const stopped = graph.stopped === 'asked' ? null : graph.stopped;
   return { subject, graph, verdicts: check(graph, propertiesOf(subject)), stopped, milliseconds };
@@ -77,8 +78,9 @@ export function checkSubject(subject: Subject, options: CheckOptions = {}): Chec
  */
 export async function checkInSlices(subject: Subject, options: SliceOptions): Promise<CheckedSubject> {
   const { halted, onProgress, onProperty } = options;
+  const network = networkOf(subject);
   const begin = performance.now();
-  const exploring = exploreSteps(networkOf(subject), options);
+  const exploring = exploreSteps(network, options);
   let explored = exploring.next(false);
   while (explored.done !== true) {
     onProgress?.(explored.value);

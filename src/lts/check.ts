@@ -2,7 +2,8 @@
 import { PropertyError } from './errors.ts';
 import type { Graph } from './graph.ts';
 import { lasso } from './leads-to.ts';
-import { type Found, reached, stuck, taken, violated } from './search.ts';
+import { violations } from './more.ts';
+import { type Found, firstOfEachSite, reached } from './search.ts';
 import type { Possible, Property, Verdict, VerdictStatus } from './types.ts';
 
 type Safety = Exclude<Property, Possible>;
@@ -85,11 +86,9 @@ function search(graph: Graph, property: Property): readonly Found[] {
   const one = (place: Found | null) => (place === null ? [] : [place]);
   switch (property.kind) {
     case 'invariant':
-      return violated(graph, property);
     case 'forbidden':
-      return taken(graph, property);
     case 'deadlock':
-      return one(stuck(graph, property));
+      return firstOfEachSite(graph, violations(graph, property));
     case 'possible':
       return one(reached(graph, property));
     case 'leads-to':

@@ -17,6 +17,7 @@ export { CompileError, type CompileErrorInfo, NetworkError, PathError, PropertyE
 export { type ExploreBounds, type ExploreOptions, explore, exploreSteps, type Progress } from './explore.ts';
 export { type ExploreCost, Graph, type GraphParts, type StopReason } from './graph.ts';
 export { type Field, type Layout, layoutOf } from './layout.ts';
+export { moreCounterexamples } from './more.ts';
 export { compose } from './network.ts';
 export { type ParallelMachine, parallelMachine } from './parallel.ts';
 export { type ActorDiagnostic, checkActors } from './rules.ts';

@@ -23,46 +23,67 @@ export interface Found {
   readonly loop?: Path;
 }
 
+/** A step that violates a property, or a state that does (then `event` is -1). */
+export interface Place {
+  readonly state: number;
+  readonly event: number;
+  readonly site: string;
+  readonly because: () => string;
+}
+
+/** The first place of each site. */
+export function firstOfEachSite(graph: Graph, places: Iterable<Place>): Found[] {
+  const found = new Map<string, Found>();
+  for (const place of places) {
+    if (!found.has(place.site)) found.set(place.site, foundAt(graph, place));
+  }
+  return [...found.values()];
+}
+
+/** A place with a shortest path to it. */
+export function foundAt(graph: Graph, { state, event, site, because }: Place): Found {
+  const path = graph.pathTo(state);
+  return { path: event < 0 ? path : [...path, event], because: because(), site };
+}
+
 /**
- * Steps from a state where the invariant holds to one where it is false, the first of each site. A graph that
+ * Steps from a state where the invariant holds to one where it is false, in breadth-first order. A graph that
  * is false in its initial state has one violation, of no step.
  */
-export function violated(graph: Graph, { name, over, holds, site }: Invariant): Found[] {
+export function* violated(graph: Graph, { name, over, holds, site }: Invariant): Generator<Place> {
   const judge = byCombination(graph, name, over, (locals) => holds(...locals));
   const say = (judgement: Judgement) =>
     typeof judgement === 'string' && judgement !== '' ? judgement : 'the invariant is false';
   const first = judge(0);
-  if (first !== true) return [{ path: [], because: say(first), site: '(initial state)' }];
+  if (first !== true) {
+    yield { state: 0, event: -1, because: () => say(first), site: '(initial state)' };
+    return;
+  }
   const { events } = graph.network;
   const sites = events.map((event) =>
     byCombination(graph, name, over, (locals) => site?.(event, ...locals) ?? event.symbol),
   );
-  const found = new Map<string, Found>();
   for (let state = 0; state < graph.expanded; state++) {
     if (judge(state) !== true) continue;
     for (let t = graph.offsets[state]!; t < graph.offsets[state + 1]!; t++) {
       const judgement = judge(graph.targets[t]!);
       if (judgement === true) continue;
-      const e = graph.labels[t]!;
-      const at = sites[e]!(state);
-      if (!found.has(at))
-        found.set(at, { path: [...graph.pathTo(state), e], because: say(judgement), site: at });
+      const event = graph.labels[t]!;
+      yield { state, event, because: () => say(judgement), site: sites[event]!(state) };
     }
   }
-  return [...found.values()];
 }
 
-/** A forbidden event, taken where it is forbidden, the first of each site; the path ends with it. */
-export function taken(graph: Graph, property: ForbiddenEvent): Found[] {
+/** Steps with a forbidden event, where it is forbidden, in breadth-first order. */
+export function* taken(graph: Graph, property: ForbiddenEvent): Generator<Place> {
   const { name, over = [], when, because, site } = property;
-  const found = new Map<string, Found>();
   const { events } = graph.network;
   const judges = events.map((event) =>
     property.event(event)
       ? byCombination(graph, name, over, (locals) => when === undefined || when(event, ...locals) === true)
       : null,
   );
-  if (judges.every((judge) => judge === null)) return [];
+  if (judges.every((judge) => judge === null)) return;
   const sites = events.map((event) =>
     byCombination(graph, name, over, (locals) => site?.(event, ...locals) ?? event.symbol),
   );
@@ -71,34 +92,28 @@ export function taken(graph: Graph, property: ForbiddenEvent): Found[] {
       const e = graph.labels[t]!;
       if (judges[e]?.(state) !== true) continue;
       const event = events[e]!;
-      const at = sites[e]!(state);
-      if (found.has(at)) continue;
-      const said = because && byCombination(graph, name, over, (locals) => because(event, ...locals))(state);
-      found.set(at, {
-        path: [...graph.pathTo(state), e],
-        because: said ?? `${event.label} happens`,
-        site: at,
-      });
+      const say = () =>
+        because === undefined
+          ? `${event.label} happens`
+          : byCombination(graph, name, over, (locals) => because(event, ...locals))(state);
+      yield { state, event: e, because: say, site: sites[e]!(state) };
     }
   }
-  return [...found.values()];
 }
 
-/** A state without a step that is not excepted as final. */
-export function stuck(graph: Graph, { name, final }: DeadlockFree): Found | null {
+/** States without a step that are not excepted as final, in breadth-first order. */
+export function* stuck(graph: Graph, { name, final }: DeadlockFree): Generator<Place> {
   const excepted = byCombination(graph, name, final?.over ?? [], (locals) => final?.is(...locals) === true);
   for (let state = 0; state < graph.expanded; state++) {
     if (graph.offsets[state + 1]! > graph.offsets[state]! || excepted(state)) continue;
-    const at = graph.network.instances.map(
-      (instance, i) => `${instance.name}=${stateText(graph.localState(state, i))}`,
-    );
-    return {
-      path: graph.pathTo(state),
-      because: `no event is enabled in ${at.join(', ')}`,
-      site: '(deadlock)',
+    const because = () => {
+      const at = graph.network.instances.map(
+        (instance, i) => `${instance.name}=${stateText(graph.localState(state, i))}`,
+      );
+      return `no event is enabled in ${at.join(', ')}`;
     };
+    yield { state, event: -1, because, site: '(deadlock)' };
   }
-  return null;
 }
 
 /** A witness: a state where `when` is true, or a step with `event` (from a state where `when` is true). */

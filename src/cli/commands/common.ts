@@ -45,7 +45,10 @@ export function subjectsOf(
   return subjects;
 }
 
-/** Prints an object as the command's JSON. */
+/** An object as the command's JSON. */
+export const jsonText = (format: string, body: Readonly<Record<string, unknown>>): string =>
+  JSON.stringify({ format: `ccdma-${format}`, version: 1, ...body }, null, 2);
+
 export function printJson(io: Io, format: string, body: Readonly<Record<string, unknown>>): void {
-  io.out(JSON.stringify({ format: `ccdma-${format}`, version: 1, ...body }, null, 2));
+  io.out(jsonText(format, body));
 }

@@ -1,12 +1,14 @@
 /** One subject, explored and judged, for people. */
 import { type CheckedSubject, idlePatches, type Subject, subjectLabel } from '../../conformance/subject.ts';
-import { deadParts, describePath, type Graph, type Verdict } from '../../lts/index.ts';
+import { type Counterexample, deadParts, describePath, type Graph, type Verdict } from '../../lts/index.ts';
 import { type Trace, textRows, textTable } from '../../render/index.ts';
 import { knownFindings } from '../../series/index.ts';
 import { type Stopped, stoppedText } from '../bounds.ts';
 import type { Io } from '../io.ts';
-import type { PropertyResult, Result } from '../results.ts';
+import type { CheckResult, PropertyResult, Result } from '../results.ts';
+import { statisticsText } from '../statistics.ts';
 import { shortSteps } from './changes.ts';
+import { coverageText } from './coverage.ts';
 import { coloursOf, command, count, numbers, paragraph } from './layout.ts';
 
 /** Which applied patches act in the system, and which do not yet. */
@@ -60,38 +62,44 @@ function shown(verdict: Verdict, witnesses: readonly Verdict[]): string {
   return seen.map(({ doc, steps }) => `${doc} (${count(steps ?? 0, 'step')})`).join('\n');
 }
 
-/** A counterexample as a trace. */
+/** The counterexample of a property at a site (by default the shortest) as a trace; null where there is none. */
 export function counterexampleTrace(checked: CheckedSubject, property: string, site?: string): Trace | null {
   const verdict = checked.verdicts.find(({ name }) => name === property);
   const found = verdict?.counterexamples.find((one) => site === undefined || one.site === site);
-  if (verdict === undefined || found === undefined) return null;
+  return found === undefined ? null : traceOf(checked, property, found);
+}
+
+/** A counterexample as a trace. */
+export function traceOf({ graph, subject }: CheckedSubject, property: string, found: Counterexample): Trace {
   return {
     title: `${property} fails at ${found.site}`,
-    subtitle: subjectLabel(checked.subject),
-    steps: shortSteps(describePath(checked.graph.network, [...found.path, ...(found.loop ?? [])])),
+    subtitle: subjectLabel(subject),
+    steps: shortSteps(describePath(graph.network, [...found.path, ...(found.loop ?? [])])),
     ...(found.loop === undefined ? {} : { repeats: found.loop.length }),
     verdict: { property, because: found.because },
   };
 }
 
 /** A subject's whole report: counts, properties, each counterexample with its replay command. */
-export function checkText(io: Io, checked: CheckedSubject, result: Result): string {
+export function checkText(io: Io, checked: CheckedSubject, result: CheckResult, stats = false): string {
   const c = coloursOf(io);
   const { graph, verdicts, subject } = checked;
   const parts = [c.bold(subjectLabel(subject)), paragraph(io, graphText(result))];
   parts.push(paragraph(io, patchesText(subject)));
+  if (stats) parts.push(paragraph(io, statisticsText(result.statistics)));
   const dead = deadText(graph);
   if (dead !== null) parts.push(paragraph(io, dead));
   parts.push('', verdictTable(io, verdicts));
   if (result.stopped !== null)
     parts.push('', c.yellow(paragraph(io, boundText(result, result.stopped, graph))));
-  for (const property of result.properties) {
-    for (const { site, finding, replay } of property.counterexamples) {
-      const trace = counterexampleTrace(checked, property.name, site)!;
+  result.properties.forEach(({ name, counterexamples }, p) => {
+    counterexamples.forEach(({ finding, replay }, n) => {
+      const trace = traceOf(checked, name, verdicts[p]!.counterexamples[n]!);
       parts.push('', textTable(trace, { width: io.width, colour: io.colour }));
       parts.push(paragraph(io, judgementText(finding)), 'Replay it:', command(io, replay));
-    }
-  }
+    });
+  });
+  if (result.coverage !== undefined) parts.push('', coverageText(io, result.coverage));
   return parts.join('\n');
 }
 
