@@ -52,9 +52,9 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
     (params.result === 'shared' || params.result === 'private') &&
     !addressable(built, params.result === 'shared');
 
+  // What the mask can hold, accepted or not.
+  const canBeServed = allocates && (!accepts || addressable(built, false));
   const request = {
-    possible: true,
-
     requests: ['dma_alloc_attrs', 'dma_map_phys', ...SYNCS],
     fair: [goesOn('driver'), goesOn('other'), happens('dma_free_attrs'), happens('dma_unmap_phys')],
     guest: forced ? guestIs(given) : NO_END,
@@ -162,16 +162,22 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       : []),
     requestIsServed({
       ...request,
+      possible: canBeServed,
       what: 'allocation',
       doc: 'A coherent allocation',
       over: ['driver'],
       served: (driver) => isIn(driver, 'held'),
       wanted: type('dma_alloc_attrs'),
     }),
-    witness('request-is-served (allocation)', 'an allocation is served', true, {
-      over: ['driver'],
-      when: (driver) => isIn(driver, 'held'),
-    }),
+    witness(
+      'request-is-served (allocation)',
+      'an allocation is served',
+      allocates || (accepts && addressable(built, false)),
+      {
+        over: ['driver'],
+        when: (driver) => isIn(driver, 'held'),
+      },
+    ),
     requestIsServed({
       ...request,
       what: 'mapping',

@@ -21,7 +21,7 @@ export const FAR_DMA32_BASE = 0x4000_0000;
 /** First physical address of a bank in zone normal that lies far up: 16 GiB. */
 export const FAR_NORMAL_BASE = 0x4_0000_0000;
 /** First physical address of the bank without linear addresses. */
-export const HIGHMEM_BASE = 0x2_0000_0000;
+export const HIGHMEM_BASE = 0x8000_0000;
 /** Virtual address of physical address 0 in the linear map. */
 export const PAGE_OFFSET = 0x1000_0000;
 /** First address for vmap aliases. */
@@ -109,7 +109,7 @@ export function PageHighMem(m: MemoryState, phys: number): boolean {
   return m.banks.some((b) => b.highmem && phys >= b.start && phys < b.start + b.pages * PAGE_SIZE);
 }
 
-const FAR_BASES = [FAR_DMA32_BASE, NORMAL_BASE, HIGHMEM_BASE, FAR_NORMAL_BASE] as const;
+const FAR_BASES = [FAR_DMA32_BASE, HIGHMEM_BASE, NORMAL_BASE, FAR_NORMAL_BASE] as const;
 
 /** Is this a number that physical addresses have, and virtual ones never have? */
 export function isPhysRange(addr: number): boolean {

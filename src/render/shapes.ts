@@ -34,7 +34,9 @@ export function texts(
   const bold = part.bold ? ' font-weight="bold"' : '';
   return part.lines.map((text, i) => {
     const y = top + i * part.leading + (part.leading + part.size * 0.72) / 2;
-    return `<text x="${n(x)}" y="${n(y)}" text-anchor="${anchor}" font-size="${part.size}"${bold} fill="${fill}">${xml(text)}</text>`;
+    // Start is what SVG takes when nothing is said.
+    const from = anchor === 'start' ? '' : ` text-anchor="${anchor}"`;
+    return `<text x="${n(x)}" y="${n(y)}"${from} font-size="${part.size}"${bold} fill="${fill}">${xml(text)}</text>`;
   });
 }
 

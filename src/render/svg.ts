@@ -37,6 +37,9 @@ function normalise(svg: string): string {
     .replace(/font-family="DejaVu Sans Bold"/g, 'font-weight="bold"')
     .replace(/ font-family="DejaVu Sans"/g, '')
     .replace(/<text xml:space="preserve"/g, '<text')
+    // Start is what SVG takes when nothing is said; a tenth of a pixel is as much as anybody sees.
+    .replace(/ text-anchor="start"/g, '')
+    .replace(/-?\d+\.\d{2,}/g, (number) => `${Math.round(Number(number) * 10) / 10}`)
     .trim();
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="${viewBox}" role="img" aria-labelledby="${prefix}-title" font-family="${FONT_STACK}">`,

@@ -56,7 +56,10 @@ test('every finding that the check shows has a table, a drawing and a line in th
   expect(shown.length).toBeGreaterThan(0);
   for (const path of shown) {
     const id = path.replace(/^counterexamples\/(.*)\.md$/, '$1');
-    expect(names).toContain(`diagrams/${id}.svg`);
+    expect(names).toContain(`diagrams/${id}.mmd`);
+    const { content } = files.find((file) => file.path === path)!;
+    const [, linked] = /\(\.\.\/(diagrams\/\S+)\)/.exec(content)!;
+    expect(names).toContain(linked);
     expect(overview).toContain(`(counterexamples/${id}.md)`);
   }
 });

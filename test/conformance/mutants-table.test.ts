@@ -81,10 +81,10 @@ describe('the first difference of two tables', () => {
     expect(firstChange(json(), json(changed(0, mutant('m/a/e/drop', 'survived'))), false)).toBe(
       'toy: m/a/e/drop: was property (no-leak), is survived',
     );
-    const { outcome } = MUTANTS[1]!;
-    const other = { ...MUTANTS[1]!, outcome: { ...outcome, text: 'that happens' } };
-    expect(firstChange(json(), json(changed(1, other)), false)).toMatch(
-      /^toy: m\/b\/e\/drop: another text, .*that happens.* and not .*this happens/,
+    const { outcome } = MUTANTS[2]!;
+    const other = { ...MUTANTS[2]!, outcome: { ...outcome, text: 'that happens' } };
+    expect(firstChange(json(), json(changed(2, other)), false)).toMatch(
+      /^toy: m\/c\/e\/drop: another text, .*that happens.* and not .*this happens/,
     );
   });
 

@@ -47,7 +47,6 @@ const SAMPLE: readonly [string, string, string, string][] = [
   ['swiotlb-pool/none/search_missed/retarget:retired', 'property', 'pool-comes-back', 'v5, tdx'],
   // A device that the pools do not suit is refused.
   ['mapping/unmapped/dma_map_phys#1/retarget:mapping.searching', 'property', 'request-is-served', 'v5, sme'],
-  ['mapping/unmapped/dma_map_phys#2/retarget:mapping', 'equivalent', EQUIVALENT.tables, ''],
   ['page/lent.shared/encrypt_begin#2/retarget:leaked', 'equivalent', EQUIVALENT.reach, ''],
 ];
 

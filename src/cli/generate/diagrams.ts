@@ -10,7 +10,7 @@ import {
 import { BASELINE, V5 } from '../../series/index.ts';
 import type { Lab } from '../lab.ts';
 import { counterexampleTrace } from '../text/verdicts.ts';
-import { exhibits } from './exhibits.ts';
+import { drawings, exhibits } from './exhibits.ts';
 import type { GeneratedFile } from './file.ts';
 import { machineAs } from './machines.ts';
 
@@ -37,12 +37,15 @@ async function* machineFiles(systems: readonly System[]): AsyncIterable<Generate
 }
 
 async function* sequenceFiles(lab: Lab, systems: readonly System[]): AsyncIterable<GeneratedFile> {
-  for (const { finding, subject, label } of exhibits(systems)) {
+  const all = exhibits(systems);
+  const drawn = drawings(all);
+  for (const exhibit of all) {
+    const { finding, subject, label } = exhibit;
     const trace = counterexampleTrace(lab.check(subject), finding.property, finding.site);
     if (trace === null) continue;
     const path = `diagrams/${finding.id}`;
     const cause = `the sequence diagram of finding ${finding.id} on ${label}`;
     yield { path: `${path}.mmd`, content: mermaidSequence(trace), cause };
-    yield { path: `${path}.svg`, content: svgSequence(trace), cause };
+    if (drawn.has(exhibit)) yield { path: `${path}.svg`, content: svgSequence(trace), cause };
   }
 }

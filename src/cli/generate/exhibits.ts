@@ -83,3 +83,19 @@ export function exhibits(systems: readonly System[]): Exhibit[] {
       return [];
     });
 }
+
+/**
+ * The exhibits that are drawn as SVG: on subjects that need no options and no series in between, one for each place of a
+ * run. The others are drawn as Mermaid alone, for size.
+ */
+export function drawings(all: readonly Exhibit[]): ReadonlySet<Exhibit> {
+  const byRun = new Map<string, Exhibit>();
+  for (const exhibit of all) {
+    const { finding, subject, label } = exhibit;
+    const { series, platform, options } = subject;
+    const run = `${label} ${finding.site}`;
+    if ((series === V5 || series === BASELINE) && optionsLabel(platform, options) === '' && !byRun.has(run))
+      byRun.set(run, exhibit);
+  }
+  return new Set(byRun.values());
+}

@@ -7,13 +7,14 @@ import type { Lab } from '../lab.ts';
 import { numbers, series } from '../text/layout.ts';
 import { counterexampleTrace } from '../text/verdicts.ts';
 import { shellWord } from '../usage.ts';
-import { type Exhibit, exhibits } from './exhibits.ts';
+import { drawings, type Exhibit, exhibits } from './exhibits.ts';
 import type { GeneratedFile } from './file.ts';
 
 export async function* findingFiles(lab: Lab, systems: readonly System[]): AsyncIterable<GeneratedFile> {
   const shown = exhibits(systems);
+  const drawn = drawings(shown);
   for (const exhibit of shown) {
-    const content = counterexampleText(lab, exhibit);
+    const content = counterexampleText(lab, exhibit, drawn.has(exhibit));
     if (content === null) continue;
     const { finding, label } = exhibit;
     yield {
@@ -25,7 +26,7 @@ export async function* findingFiles(lab: Lab, systems: readonly System[]): Async
   yield { path: 'findings.md', content: overview(lab, shown), cause: 'the list src/series/findings.json' };
 }
 
-function counterexampleText(lab: Lab, { finding, subject }: Exhibit): string | null {
+function counterexampleText(lab: Lab, { finding, subject }: Exhibit, drawn: boolean): string | null {
   const trace = counterexampleTrace(lab.check(subject), finding.property, finding.site);
   if (trace === null) return null;
   const replay = `npx ccdma replay ${subjectArguments(subject)} --property ${shellWord(finding.property)} --site ${shellWord(finding.site)}`;
@@ -38,7 +39,9 @@ function counterexampleText(lab: Lab, { finding, subject }: Exhibit): string | n
     '',
     markdownTable(trace),
     '',
-    `![sequence diagram](../diagrams/${finding.id}.svg)`,
+    drawn
+      ? `![sequence diagram](../diagrams/${finding.id}.svg)`
+      : `[As a sequence diagram, in Mermaid](../diagrams/${finding.id}.mmd)`,
     '',
     'Replay it:',
     '',

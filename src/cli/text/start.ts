@@ -127,7 +127,7 @@ function coveredPart(io: Io, { conformed }: MainJob): string[] {
     heading(io, 'What was covered'),
     paragraph(
       io,
-      'Paths that take every transition of each system were run on the simulated kernel in lockstep. When a transition was taken for the first time, the state after it, and all that the kernel was ready to do, was compared with the machines; npm test and ccdma conform compare after every step.',
+      'Paths that take every transition of each system were run on the simulated kernel in lockstep. When a transition was taken for the first time, the state after it, and all that the kernel was ready to do, was compared with the machines; ccdma conform compares after every step.',
     ),
     '',
     table(io, rows, ['kernel', 'machines of', 'paths', 'steps', 'transitions executed', 'conforms']),

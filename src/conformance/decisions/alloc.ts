@@ -34,9 +34,19 @@ export interface AllocOutcome {
   readonly reason?: string;
 }
 
-/** A machine with room in all pools, and memory in every zone that a request can be sent to. */
+/**
+ * A machine with room in all pools, and memory in every zone that a request can be sent to. Where addresses are made
+ * uncached it is a 32-bit one, with the CMA area in high memory.
+ */
 export function roomyMachine(config: KernelConfig): KernelConfig {
-  const roomy = { defaultPoolFull: false, cmaPages: 128, dmaZonePages: 128, restrictedSlabs: 256 };
+  const { coherent, uncached } = config.options;
+  const roomy = {
+    defaultPoolFull: false,
+    cmaPages: 128,
+    cmaHighmem: coherent === false && uncached === 'uncached',
+    dmaZonePages: 128,
+    restrictedSlabs: 256,
+  };
   return { ...config, sizes: { ...roomy, ...config.sizes } };
 }
 

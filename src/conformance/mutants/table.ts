@@ -37,10 +37,12 @@ export function jsonOf(all: readonly Judged[], reasons: Reasons): string {
   const systems = all.map(({ system, mutants }) => ({
     system,
     summary: summary(mutants),
-    mutants: mutants.map(({ outcome: { by, ...outcome }, ...mutant }) => ({
+    // What was noticed is told in words only where somebody has to read it: the table is large.
+    mutants: mutants.map(({ outcome: { by, text, ...outcome }, ...mutant }) => ({
       ...mutant,
       by,
       ...outcome,
+      ...((by === 'survived' || by === 'refused') && { text }),
       ...(by === 'survived' && { reason: reasons[system]?.[mutant.id] ?? '' }),
     })),
   }));

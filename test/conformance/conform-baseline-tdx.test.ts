@@ -1,3 +1,0 @@
-import { expectConformance } from './expect-conformance.ts';
-
-expectConformance({ system: 'dynamic-pools', series: 'baseline', platform: 'tdx', groups: 4 });
