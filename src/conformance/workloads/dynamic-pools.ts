@@ -66,7 +66,7 @@ export const DYNAMIC_POOLS: readonly Workload[] = [
   },
   {
     name: 'growth',
-    when: 'start v5',
+    when: 'explore',
     about:
       'An atomic map starts the growth worker; the device writes, and the unmap walks the pool list while the new pool is published; every failure of all of them, beside a reader.',
     sizes: {},
