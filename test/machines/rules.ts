@@ -67,7 +67,8 @@ function subjectsOf(system: System, together: readonly Partial<Options>[]): Subj
       optionsOf(system, platform, together).flatMap((options, i): Subject[] => {
         const end = name === 'v5' || name === 'baseline';
         if (!end && (i > 0 || !kinds.includes(platform.name))) return [];
-        if (end && i > 0 && large && !['snp', 'tdx', 'vtom', 'cca', 'ppc-svm'].includes(platform.name)) return [];
+        if (end && i > 0 && large && !['snp', 'tdx', 'vtom', 'cca', 'ppc-svm'].includes(platform.name))
+          return [];
         const series = seriesNamed(name);
         const acting = system.patches.filter((patch) => series.patches.has(patch));
         const key = JSON.stringify([acting, factsWith(series.patches, specFacts(platform, options))]);
