@@ -19,6 +19,10 @@ export interface Mapper {
   readonly sizes: Readonly<Record<string, number>>;
 }
 
+/** The task of each of the two drivers that a system has, and back. */
+export const TASKS: Readonly<Record<string, string>> = { driver: 'driver/0', other: 'driver/1' };
+export const ACTORS = new Map(Object.entries(TASKS).map(([actor, task]) => [task, actor]));
+
 /** What is written next is like nothing that was written before: so it is seen where it is. */
 export function nextVersion({ state }: Kernel, driver: number): number {
   const { cpuVersion, deviceWrites } = state.drivers[driver]!;

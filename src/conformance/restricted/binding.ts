@@ -5,6 +5,7 @@ import { type Binding, type Offer, offerText, type Pending } from '../binding.ts
 import { conversionEvent } from '../common/conversion.ts';
 import { BEYOND_THE_BUS } from '../common/machine.ts';
 import {
+  ACTORS,
   isWalk,
   type Mapper,
   mappingEvent,
@@ -13,12 +14,10 @@ import {
   mappingStimulus,
   PROCESS,
   searchContradicts,
+  TASKS,
 } from '../common/mapping.ts';
 import { addressKind } from '../common/mapping-state.ts';
 import { ALL, projection } from './projection.ts';
-
-const TASKS: Readonly<Record<string, string>> = { driver: 'driver/0', other: 'driver/1' };
-const ACTORS = new Map(Object.entries(TASKS).map(([actor, task]) => [task, actor]));
 
 const OTHER: Mapper = {
   driver: 1,

@@ -12,6 +12,7 @@ import type { Binding, Offer, Pending } from '../binding.ts';
 import { offerText } from '../binding.ts';
 import { inside } from '../common/frames.ts';
 import {
+  ACTORS,
   isWalk,
   type Mapper,
   mappingEvent,
@@ -21,11 +22,9 @@ import {
   nextVersion,
   PROCESS,
   searchContradicts,
+  TASKS,
 } from '../common/mapping.ts';
 import { ELEMENT, elementOf, FITS, LARGE_PAGES, projection } from './projection.ts';
-
-const TASKS: Readonly<Record<string, string>> = { driver: 'driver/0', other: 'driver/1' };
-const ACTORS = new Map(Object.entries(TASKS).map(([actor, task]) => [task, actor]));
 
 const SIZES: Readonly<Record<string, number>> = { fits: FITS, 'too-large': LARGE_PAGES * PAGE_SIZE };
 

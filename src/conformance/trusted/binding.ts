@@ -16,6 +16,7 @@ import { type Binding, type Names, type Offer, offerText, type Pending } from '.
 import { conversionEvent } from '../common/conversion.ts';
 import { inside } from '../common/frames.ts';
 import {
+  ACTORS,
   isWalk,
   type Mapper,
   mappingEvent,
@@ -24,12 +25,10 @@ import {
   mappingStimulus,
   PROCESS,
   searchContradicts,
+  TASKS,
 } from '../common/mapping.ts';
 import { addressKind } from '../common/mapping-state.ts';
 import { isSpoilt, projection } from './projection.ts';
-
-const TASKS: Readonly<Record<string, string>> = { driver: 'driver/0', other: 'driver/1' };
-const ACTORS = new Map(Object.entries(TASKS).map(([actor, task]) => [task, actor]));
 
 const OTHER: Mapper = {
   driver: 1,
