@@ -1,8 +1,5 @@
-import { compileMachine } from '../../src/lts/compile.ts';
-import type { LocalEvent, LocalLts, MachineSpec } from '../../src/lts/types.ts';
-
-/** What is worked out of a machine again and again while one system is put together. */
-const COMPILED = new WeakMap<MachineSpec, LocalLts>();
+import { compileOnce } from '../../src/lts/compile.ts';
+import type { LocalEvent, MachineSpec } from '../../src/lts/types.ts';
 
 /**
  * The local events that a machine can take when it runs alone and is offered only what `offered` allows; the
@@ -10,9 +7,7 @@ const COMPILED = new WeakMap<MachineSpec, LocalLts>();
  * other event can ever happen in it.
  */
 export function alive(spec: MachineSpec, offered: (event: LocalEvent) => boolean = () => true): LocalEvent[] {
-  const lts = COMPILED.get(spec) ?? compileMachine(spec);
-  COMPILED.set(spec, lts);
-  const { events, next, initial } = lts;
+  const { events, next, initial } = compileOnce(spec);
   const open = events.map(offered);
   const taken = new Set<number>();
   const seen = new Set([initial]);

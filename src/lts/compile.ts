@@ -81,6 +81,20 @@ export function compileMachine(spec: MachineSpec, options: CompileOptions = {}):
   };
 }
 
+/** Machines compiled under the default bounds: a specification is a constant, whatever network it stands in. */
+const COMPILED = new WeakMap<MachineSpec, LocalLts>();
+
+/**
+ * The same under the default bounds, and only once for each specification object.
+ *
+ * @throws CompileError as `compileMachine` does
+ */
+export function compileOnce(spec: MachineSpec): LocalLts {
+  const known = COMPILED.get(spec) ?? compileMachine(spec);
+  COMPILED.set(spec, known);
+  return known;
+}
+
 /** The local events of an alphabet: types in its order, payloads in the order of their domains. */
 export function localEvents(machine: string, alphabet: Alphabet): LocalEvent[] {
   const events: LocalEvent[] = [];

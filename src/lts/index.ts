@@ -2,7 +2,7 @@
 
 export { byCodeUnit, canonicalJson, eventLabel } from './canonical.ts';
 export { check, checkSteps, unwitnessed } from './check.ts';
-export { type CompileOptions, compileMachine, localEvents } from './compile.ts';
+export { type CompileOptions, compileMachine, compileOnce, localEvents } from './compile.ts';
 export { type LocalStep, type MachineCoverage, machineCoverage } from './coverage.ts';
 export {
   type DeadParts,

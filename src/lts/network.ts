@@ -3,7 +3,7 @@
  * them can take it (CSP's parallel; networks of LTSs as in CADP's EXP.OPEN).
  */
 import { eventLabel } from './canonical.ts';
-import { type CompileOptions, compileMachine } from './compile.ts';
+import { type CompileOptions, compileMachine, compileOnce } from './compile.ts';
 import { listOf, NetworkError } from './errors.ts';
 import { checkSyncKeys, type FilledPattern, type Resolved, resolveLocal } from './patterns.ts';
 import type { EventDecl, GlobalEvent, LocalLts, MachineSpec, Network, NetworkDef, Params } from './types.ts';
@@ -39,7 +39,10 @@ export function compose(def: NetworkDef, options: CompileOptions = {}): Network 
   const bounded = new Map<MachineSpec, LocalLts>();
   const ltss = def.instances.map((instance) => {
     checkSyncKeys(def.name, instance);
-    return compiledOnce(instance.spec, options, options.maxLocalStates === undefined ? COMPILED : bounded);
+    if (options.maxLocalStates === undefined) return compileOnce(instance.spec);
+    const known = bounded.get(instance.spec) ?? compileMachine(instance.spec, options);
+    bounded.set(instance.spec, known);
+    return known;
   });
   const resolved = def.instances.map((instance, i) =>
     ltss[i]!.events.map((event) => resolveLocal(def.name, instance, event)),
@@ -53,19 +56,6 @@ export function compose(def: NetworkDef, options: CompileOptions = {}): Network 
     events: events.map((event, e) => ({ ...event, participants: sorted(drafts[e]!) })),
     initial: ltss.map((lts) => lts.initial),
   };
-}
-
-/** Machines compiled under the default bounds: a specification is a constant, whatever network it stands in. */
-const COMPILED = new WeakMap<MachineSpec, LocalLts>();
-
-function compiledOnce(
-  spec: MachineSpec,
-  options: CompileOptions,
-  compiled: Pick<WeakMap<MachineSpec, LocalLts>, 'get' | 'set'>,
-): LocalLts {
-  const known = compiled.get(spec) ?? compileMachine(spec, options);
-  compiled.set(spec, known);
-  return known;
 }
 
 type Fail = (message: string) => never;

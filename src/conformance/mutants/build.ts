@@ -1,5 +1,5 @@
 /** A subject's network with a mutant in it. */
-import { compileMachine, compose, type LocalLts, type MachineSpec, type Network } from '../../lts/index.ts';
+import { compileOnce, compose, type LocalLts, type Network } from '../../lts/index.ts';
 import { specFacts } from '../facts.ts';
 import type { Subject } from '../subject.ts';
 import type { Mutant } from './generate.ts';
@@ -18,13 +18,11 @@ export function mutatedNetwork(subject: Subject, network: Network, mutant: Mutan
     file.name === mutant.machine ? mutant.file : file,
   );
   const fixed = def.instances.length === network.instances.length;
-  const compiled = new Map<MachineSpec, LocalLts>();
   let changed = !fixed;
   const instances = network.instances.map((instance, i) => {
     const spec = def.instances[i]?.spec;
     if (spec === undefined || spec.name !== mutant.machine) return instance;
-    const lts = compiled.get(spec) ?? compileMachine(spec);
-    compiled.set(spec, lts);
+    const lts = compileOnce(spec);
     if (sameTables(instance.lts, lts)) return instance;
     changed = true;
     return { name: instance.name, lts };

@@ -39,13 +39,16 @@ export const ACTOR_RULE = 'one-observation-an-actor';
 
 /** The subjects of a system, in the order in which a mutant is tried on them. */
 export interface Trials {
-  /** Default options: the whole series on each platform, then the baseline, where more goes wrong, backwards. */
-  readonly main: readonly Subject[];
-  /** The same with each other value of each option of the system, and with some that matter together. */
-  readonly options: readonly Subject[];
+  /** The whole series and the baseline, where most of what the series is about can happen; default options. */
+  readonly first: readonly Subject[];
+  /**
+   * The same on each other platform, the baseline backwards; then all of them with each other value of each option of
+   * the system, and with some that matter together.
+   */
+  readonly others: readonly Subject[];
 }
 
-/** Where most of what the series is about can happen comes first: there most mutants are noticed. */
+/** The platforms of the first trials: there most mutants are noticed. */
 const FIRST = ['tdx', 'cca'];
 
 /** Options that by themselves do not show what they show together. */
@@ -64,8 +67,9 @@ export function trialsOf(system: System): Trials {
   const cases = [
     ...platforms.map((platform) => ({ series: V5, platform })),
     ...backwards.map((platform) => ({ series: BASELINE, platform })),
-  ].sort((a, b) => Number(!FIRST.includes(a.platform.name)) - Number(!FIRST.includes(b.platform.name)));
+  ];
   const main = cases.map((one): Subject => ({ system, ...one, options: defaultOptions(one.platform) }));
+  const isFirst = ({ platform }: Subject) => FIRST.includes(platform.name);
   const names = (system.options ?? Object.keys(OPTION_VALUES)) as OptionName[];
   const single = names.flatMap((name) => OPTION_VALUES[name].map((value) => ({ [name]: value })));
   const options = [
@@ -83,7 +87,10 @@ export function trialsOf(system: System): Trials {
       )
       .map((chosen): Subject => ({ system, ...one, options: chosen }));
   });
-  return { main, options };
+  return {
+    first: main.filter(isFirst),
+    others: [...main.filter((one) => !isFirst(one)), ...options],
+  };
 }
 
 /** By label: a subject is as good as another that says the same. */

@@ -15,6 +15,7 @@ import { faultsOf, newOrGone, originalOf, trialsOf } from './configurations.ts';
 import { firstDifference } from './difference.ts';
 import type { Mutant } from './generate.ts';
 import { disagreementOn, firstDisagreement } from './lockstep-run.ts';
+import { unaffected } from './reach.ts';
 
 /** What the engine says of a machine or a network that it does not take. */
 const REFUSALS = [CompileError, NetworkError, PropertyError] as const;
@@ -46,8 +47,8 @@ const MAX_STATES = 1_000_000;
 export const EQUIVALENT = { tables: 'same machine', reach: 'never taken' } as const;
 
 /**
- * Judges one mutant of a system: first the properties on all main trials, then the simulator on all of them,
- * then both on the trials with other options, until somebody notices.
+ * Judges one mutant of a system until somebody notices: the properties on the first trials, then the simulator on
+ * them, then both on every other trial.
  */
 export function judgeMutant(system: System, mutant: Mutant): Outcome {
   try {
@@ -66,13 +67,13 @@ export const isCaught = ({ by }: Outcome): boolean => by !== 'equivalent' && by 
  * Judges a mutant in one system after the other until somebody notices: a machine that several systems have is held
  * by all of them. Survived is what differs somewhere and is noticed nowhere.
  *
- * @param mutants the same mutant in each system that has its machine; at least one
+ * @param systems those that have its machine; at least one
  */
-export function judgeInSystems(
-  mutants: readonly { readonly system: System; readonly mutant: Mutant }[],
-): Outcome {
+export function judgeInSystems(systems: readonly System[], { file, ...rest }: Mutant): Outcome {
+  // What is compiled of it is kept as long as this object: for all systems, and no longer.
+  const mutant = { ...rest, file: { ...file } };
   let left: Outcome | null = null;
-  for (const [i, { system, mutant }] of mutants.entries()) {
+  for (const [i, system] of systems.entries()) {
     const outcome = judgeMutant(system, mutant);
     const told = i === 0 || outcome.on === '' ? outcome : { ...outcome, on: `${system.name}, ${outcome.on}` };
     if (isCaught(told)) return told;
@@ -101,7 +102,7 @@ interface Trial {
 }
 
 function judge(system: System, mutant: Mutant): Outcome {
-  const { main, options } = trialsOf(system);
+  const { first, others } = trialsOf(system);
   let sameTables = true;
   let different: Trial | null = null;
   const set = (subject: Subject): Trial | null => {
@@ -109,6 +110,7 @@ function judge(system: System, mutant: Mutant): Outcome {
     const network = mutatedNetwork(subject, original.graph.network, mutant);
     if (network === original.graph.network) return null;
     sameTables = false;
+    if (unaffected(original.graph, network)) return null;
     const graph = explore(network, { maxStates: MAX_STATES });
     const difference = firstDifference(original.graph, graph);
     if (difference === null) return null;
@@ -117,7 +119,7 @@ function judge(system: System, mutant: Mutant): Outcome {
     return trial;
   };
   const kept: Trial[] = [];
-  for (const subject of main) {
+  for (const subject of first) {
     const trial = set(subject);
     if (trial === null) continue;
     const outcome = byProperty(trial);
@@ -128,7 +130,7 @@ function judge(system: System, mutant: Mutant): Outcome {
     const outcome = bySimulator(trial);
     if (outcome !== null) return outcome;
   }
-  for (const subject of options) {
+  for (const subject of others) {
     const trial = set(subject);
     const outcome = trial === null ? null : (byProperty(trial) ?? bySimulator(trial));
     if (outcome !== null) return outcome;

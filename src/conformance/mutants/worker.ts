@@ -2,21 +2,17 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { judgeInSystems } from './judge.ts';
-import { type MutantAnswer, type MutantTask, mutantsOfSystem } from './run.ts';
+import { type MutantAnswer, type MutantTask, mutantsBySystem } from './run.ts';
 
 if (parentPort !== null) {
   const port = parentPort;
   const { systems } = workerData as MutantTask;
-  const mutants = SYSTEMS.filter(({ name }) => systems.includes(name)).map((system) => ({
-    system,
-    byId: new Map(mutantsOfSystem(system).map((mutant) => [mutant.id, mutant])),
-  }));
+  const judges = SYSTEMS.filter(({ name }) => systems.includes(name));
+  const mutants = new Map(mutantsBySystem(judges).flatMap((of) => of.mutants.map((one) => [one.id, one])));
   port.on('message', (id: string) => {
-    const everywhere = mutants.flatMap(({ system, byId }) => {
-      const mutant = byId.get(id);
-      return mutant === undefined ? [] : [{ system, mutant }];
-    });
-    const answer: MutantAnswer = { id, outcome: judgeInSystems(everywhere) };
+    const mutant = mutants.get(id)!;
+    const having = judges.filter(({ files }) => files.some(({ name }) => name === mutant.machine));
+    const answer: MutantAnswer = { id, outcome: judgeInSystems(having, mutant) };
     port.postMessage(answer);
   });
 }
