@@ -8,11 +8,10 @@ import { parseArgs } from 'node:util';
 import { SYSTEMS } from '../machines/systems/index.ts';
 import { PROJECT, readText, writeAll } from '../src/cli/files.ts';
 import { UsageError, unknown, wholeNumber } from '../src/cli/usage.ts';
+import { firstChange, jsonOf } from '../src/conformance/mutants/json.ts';
 import { judgeInThreads, mutantsBySystem } from '../src/conformance/mutants/run.ts';
 import {
-  firstChange,
   type Judged,
-  jsonOf,
   markdownOf,
   percent,
   type Reasons,

@@ -1,6 +1,7 @@
 /** `ccdma matrix`: what each patch of the series repairs, changes and breaks, on each platform. */
 import { join } from 'node:path';
-import { committedText, type MatrixJson, matrixJson } from '../../conformance/matrix/json.ts';
+import { committedText } from '../../conformance/matrix/committed.ts';
+import { type MatrixJson, matrixJson } from '../../conformance/matrix/json.ts';
 import { computeMatrix, type Matrix, rowsNamed } from '../../conformance/matrix/matrix.ts';
 import { crossedPlaces, defaultPlaces } from '../../conformance/matrix/places.ts';
 import { ROWS, rowName } from '../../conformance/matrix/rows.ts';

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { SYSTEMS } from '../../../machines/systems/index.ts';
 import { isBound } from '../../conformance/bindings.ts';
-import type { MatrixJson } from '../../conformance/matrix/json.ts';
+import { committedMatrix as matrixOf, type ReadMatrix } from '../../conformance/matrix/committed.ts';
 import { defaultSubject, type Subject } from '../../conformance/subject.ts';
 import { WORKLOADS } from '../../conformance/workloads.ts';
 import { BASELINE, PLATFORMS, V5 } from '../../series/index.ts';
@@ -100,9 +100,9 @@ async function exploreSome(subjects: readonly Subject[], show: (text: string) =>
 }
 
 /** The committed matrix, as data; null where there is none. */
-function committedMatrix(): MatrixJson | null {
+function committedMatrix(): ReadMatrix | null {
   const path = resolve(PROJECT, 'generated/slow/matrix.json');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as MatrixJson) : null;
+  return existsSync(path) ? matrixOf(readFileSync(path, 'utf8')) : null;
 }
 
 /** Lets messages of the threads in between two pieces of work. */

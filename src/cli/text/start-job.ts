@@ -1,5 +1,5 @@
 /** What the main job hands to its summary. */
-import type { MatrixJson } from '../../conformance/matrix/json.ts';
+import type { ReadMatrix } from '../../conformance/matrix/committed.ts';
 import type { CheckedSubject, Subject } from '../../conformance/subject.ts';
 import type { Series } from '../../series/index.ts';
 import type { Explored } from '../commands/explore.ts';
@@ -18,7 +18,7 @@ export interface MainJob {
     readonly result: ConformanceResult;
   }[];
   /** As it is committed; null when it is not there. */
-  readonly matrix: MatrixJson | null;
+  readonly matrix: ReadMatrix | null;
   readonly expectations: readonly Expectation[];
   readonly folder: string;
   readonly files: readonly GeneratedFile[];

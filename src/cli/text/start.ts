@@ -1,6 +1,6 @@
 /** The summary of the main job, for a kernel developer who has not read the source. */
 import { relative } from 'node:path';
-import type { MatrixJson } from '../../conformance/matrix/json.ts';
+import type { ReadMatrix } from '../../conformance/matrix/committed.ts';
 import { subjectLabel } from '../../conformance/subject.ts';
 import { textRows } from '../../render/index.ts';
 import { BASELINE, PLATFORMS, type Series, V5 } from '../../series/index.ts';
@@ -141,7 +141,7 @@ function coveredPart(io: Io, { conformed }: MainJob): string[] {
 }
 
 /** The committed matrix, over all platforms. */
-function matrixPart(io: Io, matrix: MatrixJson | null): string[] {
+function matrixPart(io: Io, matrix: ReadMatrix | null): string[] {
   if (matrix === null) return [];
   const [header, ...rows] = grid([...matrix.rows, ...matrix.without], () => true);
   return [

@@ -54,39 +54,3 @@ function rowJson({ row, cells, effects, switched }: MatrixRow): RowJson {
     effects,
   };
 }
-
-/**
- * As it is committed: a line for each cell and each effect, so that a change shows where it is. The counts of work
- * are left out: two threads may explore once what answers alike, or twice.
- *
- * @param full false: of the cells only those that fail or are not decided
- */
-export function committedText(json: MatrixJson, full: boolean): string {
-  const { work: _, ...rest } = json;
-  const short = (row: RowJson): RowJson =>
-    full
-      ? row
-      : {
-          ...row,
-          cells: row.cells.filter(({ verdict }) => verdict === 'fails' || verdict === 'not-decided'),
-        };
-  const shown = { ...rest, rows: rest.rows.map(short), without: rest.without.map(short) };
-  return `${format({ format: 'ccdma-matrix', version: 1, ...shown }, '')}\n`;
-}
-
-/** Objects and arrays are spread over lines down to those that hold no array of objects. */
-function format(value: unknown, indent: string): string {
-  if (!isDeep(value)) return JSON.stringify(value);
-  const inner = `${indent} `;
-  if (Array.isArray(value))
-    return `[\n${value.map((item) => inner + format(item, inner)).join(',\n')}\n${indent}]`;
-  const entries = Object.entries(value as object).filter(([, item]) => item !== undefined);
-  return `{\n${entries.map(([key, item]) => `${inner}${JSON.stringify(key)}: ${format(item, inner)}`).join(',\n')}\n${indent}}`;
-}
-
-/** Holds it an array of objects, somewhere? */
-function isDeep(value: unknown): boolean {
-  if (typeof value !== 'object' || value === null) return false;
-  if (Array.isArray(value)) return value.some((item) => typeof item === 'object' && item !== null);
-  return Object.values(value).some(isDeep);
-}

@@ -1,6 +1,7 @@
 /** What became of the mutants, as a table for people and as JSON for machines. */
 import { byCodeUnit } from '../../lts/index.ts';
 import { MUTANT_KINDS } from './generate.ts';
+import { splitId } from './json.ts';
 import { EQUIVALENT, OUTCOMES, type Outcome } from './judge.ts';
 import type { JudgedMutant } from './run.ts';
 
@@ -31,23 +32,6 @@ export const percent = (share: number): string => `${(Math.floor(share * 1000) /
 
 const ofKind = (mutants: readonly JudgedMutant[], by: Outcome['by']) =>
   mutants.filter(({ outcome }) => outcome.by === by);
-
-/** The file `mutants.json`. Its text is a function of the outcomes. */
-export function jsonOf(all: readonly Judged[], reasons: Reasons): string {
-  const systems = all.map(({ system, mutants }) => ({
-    system,
-    summary: summary(mutants),
-    // What was noticed is told in words only where somebody has to read it: the table is large.
-    mutants: mutants.map(({ outcome: { by, text, ...outcome }, ...mutant }) => ({
-      ...mutant,
-      by,
-      ...outcome,
-      ...((by === 'survived' || by === 'refused') && { text }),
-      ...(by === 'survived' && { reason: reasons[system]?.[mutant.id] ?? '' }),
-    })),
-  }));
-  return `${JSON.stringify({ format: 'ccdma-mutants', version: 1, systems }, null, 1)}\n`;
-}
 
 /** The file `mutants.md`. */
 export function markdownOf(all: readonly Judged[], reasons: Reasons): string {
@@ -104,8 +88,8 @@ function places(mutants: readonly JudgedMutant[], why: string): string[] {
   const some = ofKind(mutants, 'equivalent').filter(({ outcome }) => outcome.name === why);
   const byPlace = new Map<string, string[]>();
   for (const { id } of some) {
-    const cut = id.lastIndexOf('/');
-    byPlace.set(id.slice(0, cut), [...(byPlace.get(id.slice(0, cut)) ?? []), id.slice(cut + 1)]);
+    const [place, change] = splitId(id);
+    byPlace.set(place, [...(byPlace.get(place) ?? []), change]);
   }
   if (byPlace.size === 0) return ['None.', ''];
   return [...[...byPlace].map(([place, changes]) => `- \`${place}\`: ${changes.join(', ')}`), ''];
@@ -182,39 +166,4 @@ export function reasonProblems(all: readonly Judged[], reasons: Reasons, partial
     ...unexplained.map((id) => `${id} survives, and no reason is given`),
     ...stale.map((id) => `a reason is given for ${id}, which does not survive; take it out`),
   ];
-}
-
-interface MutantsFile {
-  readonly systems: readonly {
-    readonly system: string;
-    readonly mutants: readonly { readonly id: string; readonly by: string; readonly name: string }[];
-  }[];
-}
-
-/**
- * The first mutant that two files say different things of, in a sentence; null when there is none.
- * @param partial `now` has some of the mutants only, so that what it lacks is no difference
- */
-export function firstChange(committed: string, now: string, partial: boolean): string | null {
-  if (committed === now) return null;
-  const entries = (text: string) =>
-    new Map(
-      (JSON.parse(text) as MutantsFile).systems.flatMap(({ system, mutants }) =>
-        mutants.map((mutant) => [`${system}: ${mutant.id}`, mutant]),
-      ),
-    );
-  const was = entries(committed);
-  const is = entries(now);
-  const brief = ({ by, name }: { by: string; name: string }) => (name === '' ? by : `${by} (${name})`);
-  for (const [id, mutant] of is) {
-    const old = was.get(id);
-    if (old === undefined) return `${id} is new: ${brief(mutant)}`;
-    if (JSON.stringify(old) === JSON.stringify(mutant)) continue;
-    return brief(old) === brief(mutant)
-      ? `${id}: another text, ${JSON.stringify(mutant)} and not ${JSON.stringify(old)}`
-      : `${id}: was ${brief(old)}, is ${brief(mutant)}`;
-  }
-  const gone = [...was.keys()].find((id) => !is.has(id));
-  if (partial) return null;
-  return gone === undefined ? 'the same mutants in another order or form' : `${gone} is no mutant any more`;
 }

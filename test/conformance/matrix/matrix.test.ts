@@ -1,8 +1,8 @@
 /** The matrix on a few rows that differ in kind, and the workloads that it is made of. */
 import { existsSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
-import type { RowJson } from '../../../src/conformance/matrix/json.ts';
-import { committedText, matrixJson } from '../../../src/conformance/matrix/json.ts';
+import { committedMatrix, committedText } from '../../../src/conformance/matrix/committed.ts';
+import { matrixJson } from '../../../src/conformance/matrix/json.ts';
 import { computeMatrix, rowsNamed } from '../../../src/conformance/matrix/matrix.ts';
 import { defaultPlaces } from '../../../src/conformance/matrix/places.ts';
 import { PREFIX_ROWS, ROWS, WITHOUT_ROWS } from '../../../src/conformance/matrix/rows.ts';
@@ -76,6 +76,22 @@ test('results do not depend on the number of threads', async () => {
   expect(committedText(matrixJson(two!), true)).toBe(committedText(matrixJson(one!), true));
 });
 
+test('what is committed is read back as it was, each row with its own replay commands', async () => {
+  const some = ['map', 'alloc', 'boot-map', 'transient-pool-life'].map(workloadOf);
+  const computed = matrixJson(
+    await computeMatrix(rowsNamed(['baseline', 'prefix:17', 'v5', 'without:18']), places('tdx', 'cca'), some),
+  );
+  const { work: _, ...whole } = JSON.parse(JSON.stringify(computed)) as typeof computed;
+  const text = committedText(computed, true);
+  expect(JSON.parse(JSON.stringify(committedMatrix(text)))).toEqual(whole);
+  expect(text.match(/"replay"/g)!.length).toBeLessThan(JSON.stringify(whole).match(/"replay"/g)!.length);
+
+  // Of the crossed matrix only what fails is kept.
+  const failing = whole.rows.map(({ cells }) => cells.filter(({ verdict }) => verdict === 'fails'));
+  expect(failing.flat().length).toBeGreaterThan(5);
+  expect(committedMatrix(committedText(computed, false)).rows.map(({ cells }) => cells)).toEqual(failing);
+});
+
 describe('a sample of the committed matrix, computed anew', () => {
   const file = new URL('../../../generated/slow/matrix.json', import.meta.url);
   const sample: readonly (readonly [platform: string, row: string])[] = [
@@ -86,14 +102,14 @@ describe('a sample of the committed matrix, computed anew', () => {
     ['s390-pv', 'prefix:7'],
   ];
   test.runIf(existsSync(file))('a patch that changes nothing is one that says why', () => {
-    const { rows } = JSON.parse(readFileSync(file, 'utf8')) as { rows: RowJson[] };
+    const { rows } = committedMatrix(readFileSync(file, 'utf8'));
     const empty = rows.filter(({ effects }) => effects !== null && effects.steps.length === 0);
     const argued = PATCHES.filter(({ whenEmpty }) => whenEmpty !== undefined);
     expect(empty.map(({ prefix }) => prefix)).toEqual(argued.map(({ number }) => number));
   });
 
   test.runIf(existsSync(file)).each(sample)('%s, %s', { timeout: 120_000 }, async (platform, name) => {
-    const committed = JSON.parse(readFileSync(file, 'utf8')) as { rows: RowJson[]; without: RowJson[] };
+    const committed = committedMatrix(readFileSync(file, 'utf8'));
     const wanted = ROWS.find(
       ({ prefix, without }) => name === (prefix === null ? `without:${without}` : `prefix:${prefix}`),
     )!;
