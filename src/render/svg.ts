@@ -39,7 +39,9 @@ function normalise(svg: string): string {
     .replace(/<text xml:space="preserve"/g, '<text')
     // Start is what SVG takes when nothing is said; a tenth of a pixel is as much as anybody sees.
     .replace(/ text-anchor="start"/g, '')
+    .replaceAll('&#45;', '-')
     .replace(/-?\d+\.\d{2,}/g, (number) => `${Math.round(Number(number) * 10) / 10}`)
+    .replace(ROUNDED, rectangle)
     .trim();
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="${viewBox}" role="img" aria-labelledby="${prefix}-title" font-family="${FONT_STACK}">`,
@@ -47,6 +49,27 @@ function normalise(svg: string): string {
     body,
     '',
   ].join('\n');
+}
+
+const POINT = '(-?[\\d.]+),(-?[\\d.]+)';
+/** What Graphviz writes for a box with round corners: a move and eight curves, four of them straight. */
+const ROUNDED = new RegExp(`<path([^>]*) d="M${POINT}C${Array(24).fill(POINT).join(' ')}"/>`, 'g');
+
+/** The same box as SVG has it: a third as long. */
+function rectangle(path: string, attributes: string, ...rest: readonly (string | number)[]): string {
+  const points = Array.from(
+    { length: 25 },
+    (_, i) => [Number(rest[2 * i]), Number(rest[2 * i + 1])] as const,
+  );
+  const xs = points.map(([x]) => x);
+  const ys = points.map(([, y]) => y);
+  const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+  // Another shape may have as many curves; of a box every point lies on an edge.
+  if (!points.every(([x, y]) => x === left || x === right || y === top || y === bottom)) return path;
+  const tenths = (value: number) => Math.round(value * 10) / 10;
+  const [[startX]] = points as [readonly [number, number]];
+  const radius = tenths(Math.min(startX - left, right - startX));
+  return `<rect${attributes} x="${left}" y="${top}" width="${tenths(right - left)}" height="${tenths(bottom - top)}" rx="${radius}"/>`;
 }
 
 /** Back from the few entities that Graphviz writes in a title. */

@@ -114,8 +114,27 @@ function extent(node: Element): [number, number] {
       ...(shape.attributes.d ?? shape.attributes.points ?? '').matchAll(/(-?[\d.]+),-?[\d.]+/g),
     ])
     .map((match) => Number(match[1]));
-  return [Math.min(...xs), Math.max(...xs)];
+  const edges = all(node, 'rect').flatMap(({ attributes: { x, width } }) => [
+    Number(x),
+    Number(x) + Number(width),
+  ]);
+  return [Math.min(...xs, ...edges), Math.max(...xs, ...edges)];
 }
+
+test('a box with round corners is a rectangle of that size, and no other curve becomes one', async () => {
+  const dot = `digraph boxes {
+    a [shape=box, style=rounded, fixedsize=true, width=2, height=1, label=""]
+    c [shape=ellipse, fixedsize=true, width=2, height=1, label=""]
+    a -> c -> c
+  }`;
+  const root = parseXml(await svgFromDot(dot));
+  // Graphviz has 72 points an inch.
+  expect(all(root, 'rect').map(({ attributes: { width, height, rx } }) => [width, height, rx])).toEqual([
+    ['144', '72', '12'],
+  ]);
+  expect(all(root, 'ellipse')).toHaveLength(1);
+  expect(all(root, 'path')).toHaveLength(2);
+});
 
 test('a text that is no graph is refused with the reason', async () => {
   await expect(svgFromDot('digraph { a -> ')).rejects.toThrow(/Graphviz refuses this graph: syntax error/);
