@@ -1,5 +1,7 @@
 /** What must hold in `dynamic-pools`: the safety properties of the domain, each with a witness that it is not vacuous. */
+
 import { matchesState, type StateValue } from 'xstate';
+import { valueText } from '../../src/lts/state-text.ts';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { conversionMayFail, conversionSleeps, factsWith, type SystemFacts } from '../facts.ts';
 import { guestEnded, guestIs } from './guest.ts';
@@ -112,7 +114,7 @@ export function dynamicPoolsProperties(patches: ReadonlySet<number>, given: Syst
       when: (event, ...pages) => !ofBuffer(event, pages).every(isPrivate),
       because: (event, ...pages) =>
         `freed while ${ofBuffer(event, pages)
-          .map((page) => JSON.stringify(page.value))
+          .map((page) => valueText(page.value))
           .join(' and ')}`,
     },
     witness('free-private', 'pages are freed', { event: type('free_pages') }),

@@ -1,5 +1,7 @@
 /** How properties look at local states. */
+
 import { matchesState, type StateValue } from 'xstate';
+import { valueText } from '../../src/lts/state-text.ts';
 import type { GlobalEvent, LocalState } from '../../src/lts/types.ts';
 
 /** Whether a local state is, or lies in, the state at a dotted path. */
@@ -21,4 +23,4 @@ export const isShared = (page: LocalState): boolean => anyOf(page, 'swiotlb.shar
 export const isPrivate = (page: LocalState): boolean => anyOf(page, 'swiotlb.private', 'lent.private');
 /** The states of pages, for a sentence. */
 export const pagesText = (pages: readonly LocalState[]): string =>
-  pages.map((page) => JSON.stringify(page.value)).join(' and ');
+  pages.map((page) => valueText(page.value)).join(' and ');

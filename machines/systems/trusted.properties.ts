@@ -1,5 +1,7 @@
 /** What must hold in `trusted`. */
+
 import { matchesState, type StateValue } from 'xstate';
+import { valueText } from '../../src/lts/state-text.ts';
 import type { GlobalEvent, LocalState, Possible, Property } from '../../src/lts/types.ts';
 import { addressable, factsWith, type SystemFacts } from '../facts.ts';
 import { dataArrives } from './data-arrives.ts';
@@ -70,7 +72,7 @@ export function trustedProperties(patches: ReadonlySet<number>, facts: SystemFac
       site: () => 'dma_direct_free',
       when: (_event, ...ranges) => !allPrivate(ranges),
       because: (_event, ...ranges) =>
-        `freed while ${ranges.map((range) => JSON.stringify(range.value)).join(' and ')}`,
+        `freed while ${ranges.map((range) => valueText(range.value)).join(' and ')}`,
     },
     witness('free-private', 'pages are freed', true, { event: type('free_pages') }),
     {

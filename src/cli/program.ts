@@ -1,5 +1,7 @@
 /** The grammar of the command line: names, arguments, options, help. What each command does is in commands/. */
+
 import { Command, type CommanderError, Option } from 'commander';
+import { SYSTEM_NAMES } from '../../machines/systems/names.ts';
 import { OPTION_DOCS, OPTION_VALUES, PLATFORMS } from '../series/index.ts';
 import { durationOf, sizeOf } from './bounds.ts';
 import { EXAMPLES } from './examples.ts';
@@ -69,7 +71,7 @@ export function programOf(io: Io, job: Job): Command {
     )
     .option(
       '--format <format>',
-      'only the counterexamples, as table, sequence (SVG), mermaid, itf or json; without --out there may be but one (table and json: any number)',
+      'table (default); or only the counterexamples, as sequence (SVG), mermaid, itf or json; without --out there may be but one (json: any number)',
     )
     .option('--out <dir>', 'with --format: a file for each into this folder')
     .option('--stats', 'what the exploration was like: depth, branching, memory, time')
@@ -250,7 +252,7 @@ function subject(command: Command): Command {
     ([name, values]) => `${name}=${values.join('|')}: ${OPTION_DOCS[name as keyof typeof OPTION_VALUES]}`,
   );
   return command
-    .argument('[system]', 'dynamic-pools (default: every system)')
+    .argument('[system]', `${SYSTEM_NAMES.join(', ')} (default: every one)`)
     .addOption(repeatable('--series <name>', 'baseline, v5, prefix:K or without:N (default: v5; repeatable)'))
     .addOption(
       repeatable(

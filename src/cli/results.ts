@@ -6,6 +6,8 @@ import {
   deadParts,
   type MachineCoverage,
   machineCoverage,
+  type UnreachableRendezvous,
+  unreachableRendezvous,
   type Verdict,
   type VerdictStatus,
 } from '../lts/index.ts';
@@ -66,6 +68,8 @@ export interface Result {
 /** A check: also what of the specification this one run never used; null when a bound was hit. */
 export interface CheckResult extends Result {
   readonly dead: null | { readonly events: readonly string[]; readonly states: readonly DeadState[] };
+  /** Events that can never happen with these machines, whatever the others do: a participant never offers its part. */
+  readonly impossible: readonly UnreachableRendezvous[];
   readonly statistics: Statistics;
   /** Only with `--coverage`. */
   readonly coverage?: readonly MachineCoverage[];
@@ -141,6 +145,7 @@ export function checkResult(checked: CheckedSubject, detail: CheckDetail = {}): 
       })),
     })),
     dead: graph.complete ? { events, states } : null,
+    impossible: unreachableRendezvous(graph.network),
     statistics: statisticsOf(checked, detail.stats === true),
     ...(detail.coverage === true ? { coverage: machineCoverage(graph) } : {}),
   };

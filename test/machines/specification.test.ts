@@ -2,6 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { MEASURED_SYSTEMS, SYSTEMS, type System } from '../../machines/systems/index.ts';
+import { SYSTEM_NAMES } from '../../machines/systems/names.ts';
 import { ALL_SERIES } from '../../src/cli/generate/exhibits.ts';
 import { specFacts } from '../../src/conformance/facts.ts';
 import { checkSubject } from '../../src/conformance/subject.ts';
@@ -20,6 +21,10 @@ describe('every system', () => {
 });
 
 describe('each machine, compiled, is what XState and @xstate/graph say it is', () => {
+  test('are listed by name', () => {
+    expect(SYSTEM_NAMES).toEqual(SYSTEMS.map(({ name }) => name));
+  });
+
   test.each([...SYSTEMS, ...MEASURED_SYSTEMS])('$name: on every platform, with every series', (system) => {
     const machines = machinesOf(system);
     expect(machines.size).toBeGreaterThan(1);

@@ -87,7 +87,9 @@ export function checkText(io: Io, checked: CheckedSubject, result: CheckResult, 
   const parts = [c.bold(subjectLabel(subject)), paragraph(io, graphText(result))];
   parts.push(paragraph(io, patchesText(subject)));
   if (stats) parts.push(paragraph(io, statisticsText(result.statistics)));
-  const dead = deadText(graph);
+  const impossible = impossibleText(result);
+  if (impossible !== null) parts.push(c.yellow(paragraph(io, impossible)));
+  const dead = deadText(graph, result);
   if (dead !== null) parts.push(paragraph(io, dead));
   parts.push('', verdictTable(io, verdicts));
   if (result.stopped !== null)
@@ -104,11 +106,24 @@ export function checkText(io: Io, checked: CheckedSubject, result: CheckResult, 
 }
 
 /**
- * The events that never happen here, by type. One run only lists them: other series, platforms and options have
+ * A warning of rendezvous that cannot happen. On most platforms there are some: what a machine does there only with
+ * other facts is not taken out of the alphabets.
+ */
+function impossibleText({ impossible }: CheckResult): string | null {
+  if (impossible.length === 0) return null;
+  const by = new Map<string, string[]>();
+  for (const { event, instance } of impossible) by.set(event, [...(by.get(event) ?? []), instance]);
+  const listed = [...by].map(([event, instances]) => `${event} (${instances.join(', ')})`);
+  return `Warning: can never happen here, for who is in brackets never offers it: ${listed.join('; ')}.`;
+}
+
+/**
+ * The other events that never happen here, by type. One run only lists them: other series, platforms and options have
  * them, and a test sees that none is dead in all.
  */
-function deadText(graph: Graph): string | null {
-  const { events } = deadParts(graph);
+function deadText(graph: Graph, { impossible }: CheckResult): string | null {
+  const named = new Set(impossible.map(({ event }) => event));
+  const events = deadParts(graph).events.filter((event) => !named.has(event));
   if (!graph.complete || events.length === 0) return null;
   const types = new Map<string, number>();
   for (const label of events) {
