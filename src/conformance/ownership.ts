@@ -157,8 +157,12 @@ function isLent(s: KernelState, range: Range): boolean {
   return lentByAtomicPool(s, range) || lentByRestrictedPool(s, range) || lentByGlobalPool(s, range);
 }
 
-/** Claims that exclude each other. What was borrowed from an atomic or a restricted pool stays the pool's. */
-export function claims(k: Kernel): Claim[] {
+/**
+ * Claims that exclude each other. What was borrowed from an atomic or a restricted pool stays the pool's.
+ *
+ * @param published what {@link publishedPools} says
+ */
+export function claims(k: Kernel, published: ReadonlySet<IoTlbPool> = publishedPools(k.state)): Claim[] {
   const s = k.state;
   const out: Claim[] = [...atomicClaims(s), ...cmaClaims(s)];
   if (s.globalPool !== null) {
@@ -174,7 +178,7 @@ export function claims(k: Kernel): Claim[] {
       kind: 'page allocator',
     });
   const exiting = s.tasks.some((t) => t.stack.some(({ fn }) => fn === 'swiotlb_exit'));
-  for (const pool of publishedPools(s)) {
+  for (const pool of published) {
     // A pool that is being torn down gives its memory back bit by bit, and is zeroed last.
     if (exiting && pool.addr === s.mems[0]?.defpool) continue;
     const range = { phys: pool.start, bytes: pool.end - pool.start };

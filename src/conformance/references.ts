@@ -51,7 +51,7 @@ function spanOf(frame: Frame): number {
   return typeof order === 'number' ? PAGE_SIZE * 2 ** order : 2 * PAGE_SIZE;
 }
 
-function heldBy(k: Kernel): Held {
+function heldBy(k: Kernel, published: ReadonlySet<IoTlbPool>): Held {
   const s = k.state;
   const numbers = new Set<number>();
   const ranges: Range[] = [];
@@ -69,8 +69,14 @@ function heldBy(k: Kernel): Held {
     }
   };
   for (const t of s.tasks)
-    for (const frame of t.stack) for (const local of HOLDING) hold(frame[local], spanOf(frame));
-  const pools = publishedPools(s);
+    for (const frame of t.stack) {
+      const span = spanOf(frame);
+      for (const local of HOLDING) {
+        const value = frame[local];
+        if (value !== undefined) hold(value, span);
+      }
+    }
+  const pools = new Set(published);
   const later = [
     ...s.rcu.waiting.map((c) => c.head),
     ...(s.rcu.gp?.callbacks ?? []).map((c) => c.head),
@@ -106,10 +112,14 @@ function aliasIsHeld(s: KernelState, vaddr: number, numbers: ReadonlySet<number>
   return numbers.has(vaddr) || s.drivers.some((d) => d.allocations.some((a) => a.cpu_addr === vaddr));
 }
 
-/** Memory that was handed out and that no structure and no frame refers to. */
-export function lostMemory(k: Kernel): Lost[] {
+/**
+ * Memory that was handed out and that no structure and no frame refers to.
+ *
+ * @param published what {@link publishedPools} says
+ */
+export function lostMemory(k: Kernel, published: ReadonlySet<IoTlbPool> = publishedPools(k.state)): Lost[] {
   const s = k.state;
-  const held = heldBy(k);
+  const held = heldBy(k, published);
   const chunks = chunkRanges(s);
   const out: Lost[] = [];
   const refers = (range: Range): boolean => held.ranges.some((one) => overlap(one, range));

@@ -2,6 +2,7 @@
 import { force_dma_unencrypted, reachesSharedOnly } from '../kernel/device.ts';
 import type { Kernel } from '../kernel/kernel.ts';
 import { HOST_SHARED, PAGE_SIZE, PTE_INVALID, PTE_SHARED, pageIndex, UNCERTAIN } from '../kernel/memory.ts';
+import type { IoTlbPool } from '../kernel/state.ts';
 import { busTarget, handedOut, isMmio } from './handed-out.ts';
 import { atomicClaims, type Claim, claims, overlap, publishedPools } from './ownership.ts';
 import { lostMemory } from './references.ts';
@@ -10,23 +11,17 @@ import { hex } from './safety-names.ts';
 
 type Say = (property: SafetyName, subject: string, because: string) => void;
 
-/** Is this the code of a page that page table and host both say is shared, or private? */
-function fits(k: Kernel, code: number, shared: boolean): boolean {
-  const { pteEncryption } = k.state.memory;
-  // Where page tables say nothing, what stands there of a page says nothing.
-  return (
-    (pteEncryption ? code : code & ~PTE_SHARED) ===
-    (shared ? (pteEncryption ? PTE_SHARED : 0) | HOST_SHARED : 0)
-  );
-}
-
 /** First page of a range that is not wholly and certainly in a state. Pages outside RAM are passed over. */
 export function wrongPage(k: Kernel, phys: number, bytes: number, shared: boolean): number | null {
-  const { codes } = k.state.memory;
+  const { codes, pteEncryption } = k.state.memory;
   const first = pageIndex(k.state.memory, phys);
   if (first < 0) return null;
-  for (let i = first; i < first + Math.ceil(bytes / PAGE_SIZE); i++)
-    if (!fits(k, codes[i] ?? 0, shared)) return phys + (i - first) * PAGE_SIZE;
+  // Where page tables say nothing, what stands there of a page says nothing.
+  const mask = pteEncryption ? ~0 : ~PTE_SHARED;
+  const wanted = shared ? (PTE_SHARED | HOST_SHARED) & mask : 0;
+  const end = first + Math.ceil(bytes / PAGE_SIZE);
+  for (let i = first; i < end; i++)
+    if (((codes[i] ?? 0) & mask) !== wanted) return phys + (i - first) * PAGE_SIZE;
   return null;
 }
 
@@ -55,10 +50,11 @@ export function judge(k: Kernel): StateVerdict {
   const say: Say = (property, subject, because) => {
     out.push({ property, subject, because });
   };
-  const owners = claims(k);
+  const published = publishedPools(k.state);
+  const owners = claims(k, published);
   freeIsPrivate(k, owners, say);
   oneOwner(owners, say);
-  poolsTellTheTruth(k, say);
+  poolsTellTheTruth(k, published, say);
   for (const given of handedOut(k)) {
     for (let offset = 0; offset < given.bytes; offset += PAGE_SIZE)
       addressFits(k, given.device, given.who, given.dma + offset, say);
@@ -67,7 +63,7 @@ export function judge(k: Kernel): StateVerdict {
     if (d.lost !== null)
       say('data-arrives', `driver/${n} ${d.lost}`, `data of driver/${n} did not arrive: ${d.lost}`);
   });
-  return { standing: out, leakedOnPurpose: nothingLeaks(k, say) };
+  return { standing: out, leakedOnPurpose: nothingLeaks(k, published, say) };
 }
 
 /** Whose pages must be private, and which property says so. */
@@ -82,10 +78,10 @@ const PRIVATE: Partial<Record<Claim['kind'], SafetyName>> = {
 function freeIsPrivate(k: Kernel, owners: readonly Claim[], say: Say): void {
   for (const { kind, owner, phys, bytes } of owners) {
     const property = PRIVATE[kind];
-    // A driver that maps with CC_SHARED has shared its buffer by itself.
-    if (property === undefined || k.state.drivers.some((d) => d.shared && d.buffer === phys)) continue;
+    if (property === undefined) continue;
     const wrong = wrongPage(k, phys, bytes, false);
-    if (wrong !== null)
+    // A driver that maps with CC_SHARED has shared its buffer by itself.
+    if (wrong !== null && !k.state.drivers.some((d) => d.shared && d.buffer === phys))
       say(
         property,
         `${hex(wrong)} ${owner}`,
@@ -118,11 +114,11 @@ function inTheMaking(k: Kernel): boolean {
   );
 }
 
-function poolsTellTheTruth(k: Kernel, say: Say): void {
+function poolsTellTheTruth(k: Kernel, published: ReadonlySet<IoTlbPool>, say: Say): void {
   const s = k.state;
   const making = inTheMaking(k);
   // A pool that records no state (before 5 and 7) says nothing that could be false.
-  const swiotlb = [...publishedPools(s)].flatMap((p) => {
+  const swiotlb = [...published].flatMap((p) => {
     const mem = s.mems.find((m) => m.defpool === p.addr);
     if (making && p.addr === s.mems[0]?.defpool) return [];
     const shared = mem === undefined ? p.unencrypted : mem.unencrypted;
@@ -183,10 +179,10 @@ function addressFits(k: Kernel, device: number, who: string, dma: number, say: S
 }
 
 /** Says what is lost and should not be; true when something was lost on purpose. */
-function nothingLeaks(k: Kernel, say: Say): boolean {
+function nothingLeaks(k: Kernel, published: ReadonlySet<IoTlbPool>, say: Say): boolean {
   const { memory } = k.state;
   let onPurpose = false;
-  for (const lost of lostMemory(k)) {
+  for (const lost of lostMemory(k, published)) {
     const where = lost.phys === null ? '' : ` at ${hex(lost.phys)} (${stateOf(k, lost.phys)})`;
     if (lost.alias) {
       if (lost.phys !== null && uncertain(k, lost.phys, PAGE_SIZE)) continue;

@@ -31,6 +31,9 @@ export function eachLine(text: string, line: (a: number, e: number) => void): nu
 
 const VOTERS = 5000;
 
+/** Without a header, one line in so many must be one of a trace. */
+const LEAST_SHARE = 10;
+
 /** Votes on the layout, then reads all of the text to learn from it. */
 export function firstLook(text: string, events: EventReader, shapes: Shapes | undefined): FirstLook {
   const votes = { context: 0, latency: 0, bare: 0 };
@@ -38,8 +41,10 @@ export function firstLook(text: string, events: EventReader, shapes: Shapes | un
   let header = false;
   let voters = 0;
   eachLine(text, (a, e) => {
-    if (readSpecial(text, a, e)) {
-      header ||= e > a;
+    const special = readSpecial(text, a, e);
+    if (special) {
+      // A line that begins with '#' may be anybody's heading.
+      header ||= special.kind !== 'comment';
       return;
     }
     if (voters++ > VOTERS) return;
@@ -48,8 +53,12 @@ export function firstLook(text: string, events: EventReader, shapes: Shapes | un
     else if (isBare(text, a, e)) votes.bare++;
   });
   const most = Math.max(votes.context, votes.latency, votes.bare);
+  // A text that quotes a log is none: most of a log is lines of it, however damaged.
+  const quoted = !header && most * LEAST_SHARE < voters;
   const layout =
-    most === 0 ? undefined : (['context', 'latency', 'bare'] as const).find((name) => votes[name] === most)!;
+    most === 0 || quoted
+      ? undefined
+      : (['context', 'latency', 'bare'] as const).find((name) => votes[name] === most)!;
   if (layout === undefined) return { layout, header, decimals: 0, padded: false, fromBoot: false };
   const found = learn(text, layout, events, shapes);
   return { layout, header, ...found };

@@ -34,6 +34,16 @@ test.each([
   ['an empty file', '', 'empty'],
   ['an empty file, gzipped', gzipSync(''), 'empty'],
   ['prose', 'Dear reader: this is\nno trace, = and never was\n', 'not-a-trace'],
+  [
+    'prose that quotes a line of a log',
+    [
+      '# A heading',
+      ...Array.from({ length: 12 }, (_, n) => `Line ${n} of a letter about DMA.`),
+      '  <idle>-0       [000] .Ns1.     5.662831: set_memory_encrypted: (set_memory_encrypted+0x4/0x70) addr=0x1 numpages=16',
+      '',
+    ].join('\n'),
+    'not-a-trace',
+  ],
   ['binary data', Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 73) % 256)), 'not-a-trace'],
   ['trace.dat', Buffer.concat([Buffer.from([0x17, 0x08, 0x44]), Buffer.from('tracing6\0')]), 'binary-trace'],
   [
