@@ -1,4 +1,7 @@
-/** `dma_alloc_attrs`, `dma_mmap_attrs` and `dma_free_attrs`: all ten platforms, and options that change the code. */
+/**
+ * `dma_alloc_attrs`, `dma_mmap_attrs` and `dma_free_attrs`: platforms that differ in kind, and options that change the
+ * code. The whole series on every platform, after every step: `ccdma conform`, in CI.
+ */
 import { expectConformance, type Known } from './expect-conformance.ts';
 
 const system = 'allocation';
@@ -16,13 +19,9 @@ const UNSHARED: Known = {
 };
 
 const KNOWN: Readonly<Record<string, Known>> = {
-  sev: { broken: [SLEEPS] },
   snp: { broken: [SLEEPS] },
-  tdx: { broken: [SLEEPS] },
-  vtom: { broken: [SLEEPS] },
   cca: { broken: [SLEEPS] },
   pkvm: {},
-  's390-pv': {},
   // The ultravisor's answer is not looked at: what was refused is taken for done.
   'ppc-svm': {
     broken: [
@@ -38,9 +37,7 @@ const KNOWN: Readonly<Record<string, Known>> = {
 
 for (const [platform, known] of Object.entries(KNOWN)) {
   expectConformance({ system, series: 'v5', platform, known, everyStep: platform === 'cca' });
-  // The five that convert differ before the series in nothing that three of them do not show.
-  if (platform !== 'sev' && platform !== 'vtom')
-    expectConformance({ system, series: 'baseline', platform, known });
+  expectConformance({ system, series: 'baseline', platform, known });
 }
 
 // The remap, its unwinding, and the alias that is taken away where one must not sleep.

@@ -2,8 +2,8 @@ import { expectConformance, type Known } from './expect-conformance.ts';
 
 const system = 'streaming';
 
-for (const platform of ['tdx', 'cca', 'pkvm', 'ppc-svm', 'sme', 'plain'])
-  expectConformance({ system, series: 'v5', platform });
+// The others, and after every step: `ccdma conform`, in CI.
+for (const platform of ['tdx', 'cca', 'sme', 'plain']) expectConformance({ system, series: 'v5', platform });
 
 // What most mappings do where a device is not forced, but for its mask: both kinds meet in one run.
 expectConformance({ system, series: 'v5', platform: 'sme', options: { mask: '32' } });

@@ -1,7 +1,7 @@
 /** Lockstep catches a simulator that does too much, too little, or the same with another outcome. */
 import { describe, expect, test } from 'vitest';
 import { bindingOf, kernelFor } from '../../src/conformance/bindings.ts';
-import { conformSubject, replayOnSimulator } from '../../src/conformance/conform.ts';
+import { replayOnSimulator } from '../../src/conformance/conform.ts';
 import { Bound, Lockstep } from '../../src/conformance/lockstep.ts';
 import { networkOf } from '../../src/conformance/subject.ts';
 import type { Network, Path } from '../../src/lts/index.ts';
@@ -97,21 +97,5 @@ describe('what the simulator is ready for', () => {
       expected: 'reader cannot do find_pool',
       happened: 'it is ready for it',
     });
-  });
-});
-
-describe('the baseline simulator against the intended machines', () => {
-  test('does not conform on cca, at these steps', () => {
-    const { failures } = conformSubject(subject('baseline', 'cca'), seriesNamed('v5'));
-    const sites = [...new Set(failures.map(({ site, actor }) => `${site} by ${actor}`))].sort();
-    expect(sites).toEqual(
-      [
-        'dma_free_from_pool by driver',
-        '__get_free_pages by grower',
-        'dma_alloc_from_pool by driver',
-        'queue_rcu_work by driver',
-        'swiotlb_search_pool_area by driver',
-      ].sort(),
-    );
   });
 });

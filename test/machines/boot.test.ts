@@ -21,7 +21,7 @@ test('no series gives back what was reserved for a pool that gets no slots', () 
 describe('the whole series', () => {
   test('a pool whose conversion failed is kept with a record that is not true, and none of its slots can be had', () => {
     expect(violations('boot', 'v5', 'tdx')).toContain(
-      'pool-tells-the-truth at swiotlb_update_mem_attributes: the record says unencrypted, and the pages are {"swiotlb":"private"} and {"swiotlb":"private"}, and none of its slots can be had',
+      'pool-tells-the-truth at swiotlb_update_mem_attributes: the record says unencrypted, and the pages are swiotlb.private and swiotlb.private, and none of its slots can be had',
     );
     for (const platform of ['sev', 'snp', 'tdx', 'vtom', 'cca', 'pkvm']) {
       expect(broken('v5', platform)).toEqual(['pool-tells-the-truth at swiotlb_update_mem_attributes']);
@@ -65,7 +65,7 @@ describe('the whole series', () => {
 describe('before patch 7', () => {
   test('a mapping before the attributes are settled gets a shared address of private memory', () => {
     expect(violations('boot', 'prefix:6', 'tdx')).toContain(
-      'address-matches-memory at swiotlb_map: the address says shared, and the pages are {"swiotlb":"private"} and {"swiotlb":"private"}',
+      'address-matches-memory at swiotlb_map: the address says shared, and the pages are swiotlb.private and swiotlb.private',
     );
     for (const platform of ['sev', 'snp', 'tdx', 'vtom', 'cca', 'pkvm', 's390-pv', 'ppc-svm']) {
       expect(broken('prefix:6', platform)).toContain('device-can-reach at dma_map_phys');
@@ -124,7 +124,7 @@ describe('a restricted pool', () => {
 
   test('without patch 18 a device is given a pool whose conversion failed', () => {
     expect(violations('restricted-init', 'without:18', 'pkvm')).toContain(
-      'device-can-reach at rmem_swiotlb_device_init: the pages are {"swiotlb":"private"} and {"swiotlb":"private"}',
+      'device-can-reach at rmem_swiotlb_device_init: the pages are swiotlb.private and swiotlb.private',
     );
   });
 });
@@ -169,7 +169,7 @@ describe('an atomic pool', () => {
       ]);
     }
     expect(violations('atomic-pools', 'prefix:4', 'pkvm')).toContain(
-      'free-private at atomic_pool_expand: freed while "shared" and "private"',
+      'free-private at atomic_pool_expand: freed while shared and private',
     );
   });
 });

@@ -114,7 +114,7 @@ describe('restricted', () => {
 describe('trusted', () => {
   const of = (series: string, platform: string) => violations('trusted', series, platform);
   const FREED = [
-    'free-private at dma_direct_free: freed while "shared" and "shared"',
+    'free-private at dma_direct_free: freed while shared and shared',
     'free-undoes-alloc at dma_direct_free: the memory was made shared for the allocation, and the free does not make it private',
   ];
   const platforms = ['sev', 'snp', 'tdx', 'vtom', 'cca', 'pkvm', 's390-pv', 'ppc-svm'];

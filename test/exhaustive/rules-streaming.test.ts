@@ -1,4 +1,4 @@
-import { systemNamed, testRules } from './rules.ts';
+import { systemNamed, testRules } from '../machines/rules.ts';
 
 testRules(systemNamed('streaming'));
 testRules(systemNamed('trusted'));

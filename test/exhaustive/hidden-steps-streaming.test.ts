@@ -1,3 +1,3 @@
-import { expectLateHiddenSteps } from './expect-late-hidden-steps.ts';
+import { expectLateHiddenSteps } from '../conformance/expect-late-hidden-steps.ts';
 
 for (const platform of ['cca', 'pkvm', 'plain']) expectLateHiddenSteps(platform, 'streaming', 10);

@@ -12,7 +12,11 @@ import {
   usedParts,
   valueText,
 } from '../../src/lts/index.ts';
-import { ALLOCATION_SYSTEMS, allocationSubject, allocationSubjects } from './allocation-subjects.ts';
+import {
+  ALLOCATION_SYSTEMS,
+  allocationSubject,
+  allocationSubjects,
+} from '../machines/allocation-subjects.ts';
 
 /** Each series on the platforms on which it differs. Patches 3, 5, 7, 8, 11, 16, 19 act on arm64 only here. */
 const RUNS: readonly (readonly [string, readonly string[] | undefined])[] = [

@@ -1,4 +1,4 @@
-import { expectConformance } from './expect-conformance.ts';
+import { expectConformance } from '../conformance/expect-conformance.ts';
 
 /** Without patches 17 and 20: a pool-owned buffer is looked up under the wrong address wherever it is given back. */
 const broken = ['free-undoes-alloc', 'no-sleep-in-atomic', 'nothing-leaks', 'one-owner'].flatMap((property) =>

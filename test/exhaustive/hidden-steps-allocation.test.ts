@@ -1,4 +1,4 @@
-import { expectLateHiddenSteps } from './expect-late-hidden-steps.ts';
+import { expectLateHiddenSteps } from '../conformance/expect-late-hidden-steps.ts';
 
 for (const platform of ['cca', 'pkvm']) {
   expectLateHiddenSteps(platform, 'allocation', 10);

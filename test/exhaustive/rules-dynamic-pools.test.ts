@@ -1,3 +1,3 @@
-import { systemNamed, testRules } from './rules.ts';
+import { systemNamed, testRules } from '../machines/rules.ts';
 
 testRules(systemNamed('dynamic-pools'), [{ mask: '32', device: 'trusted' }]);

@@ -1,3 +1,0 @@
-import { expectLateHiddenSteps } from './expect-late-hidden-steps.ts';
-
-expectLateHiddenSteps('cca');

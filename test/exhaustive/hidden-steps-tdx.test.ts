@@ -1,0 +1,3 @@
+import { expectLateHiddenSteps } from '../conformance/expect-late-hidden-steps.ts';
+
+expectLateHiddenSteps('tdx');
