@@ -7,11 +7,13 @@
  * Exit code 1 when the list is not exact.
  */
 import { readFileSync } from 'node:fs';
-import type { MatrixJson } from '../src/conformance/matrix/json.ts';
+import { committedMatrix, type ReadMatrix } from '../src/conformance/matrix/committed.ts';
+import type { RowJson } from '../src/conformance/matrix/json.ts';
 import {
   findingsFor,
   knownFindings,
   type Options,
+  optionsLabel,
   PLATFORMS,
   parseSeries,
   type Series,
@@ -21,19 +23,26 @@ import type { Situated } from './findings/judge.ts';
 
 const [file] = process.argv.slice(2);
 if (file === undefined) throw new Error('usage: npx tsx scripts/findings-matrix.ts FILE');
-const json = JSON.parse(readFileSync(file, 'utf8')) as MatrixJson;
+const text = readFileSync(file, 'utf8');
+// What is committed, or what `--json` prints.
+const json = 'columns' in JSON.parse(text) ? committedMatrix(text) : (JSON.parse(text) as ReadMatrix);
 
 interface Judged extends Situated {
   readonly series: Series;
+}
+
+function cellsAt({ cells }: RowJson, name: string, options: Readonly<Record<string, string>>) {
+  const platform = PLATFORMS.find((one) => one.name === name)!;
+  const label = optionsLabel(platform, options as unknown as Options);
+  return cells.filter((cell) => cell.platform === name && cell.options === label);
 }
 
 /** One situation for each row and place. */
 const universe: Judged[] = [...json.rows, ...json.without].flatMap((row) => {
   const name = row.prefix === undefined ? `without:${row.without}` : `prefix:${row.prefix}`;
   const series = parseSeries(name) as Series;
-  const size = row.cells.length / json.places.length;
-  return json.places.map(({ platform, options }, n): Judged => {
-    const cells = row.cells.slice(n * size, (n + 1) * size);
+  return json.places.map(({ platform, options }): Judged => {
+    const cells = cellsAt(row, platform, options);
     return {
       system: 'matrix',
       platform,

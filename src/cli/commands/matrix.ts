@@ -8,7 +8,7 @@ import { ROWS, rowName } from '../../conformance/matrix/rows.ts';
 import type { RunProgress } from '../../conformance/matrix/run.ts';
 import { MATRIX_WORKLOADS } from '../../conformance/workloads.ts';
 import { compareFindings, PLATFORMS } from '../../series/index.ts';
-import { PROJECT, readText, writeAll } from '../files.ts';
+import { type NewFile, PROJECT, readText, writeAll } from '../files.ts';
 import type { Io } from '../io.ts';
 import { Progress } from '../progress.ts';
 import { EXIT } from '../results.ts';
@@ -32,22 +32,28 @@ export interface MatrixCommandOptions {
 
 /** Where the computed matrix is kept. */
 const FOLDER = 'generated/slow';
-const fileName = (options: boolean | undefined): string => (options === true ? 'matrix-options' : 'matrix');
+
+/** What is committed of it. Of the one that is crossed with the options only the page: the data are too large. */
+function filesOf(json: MatrixJson, crossed: boolean | undefined): NewFile[] {
+  const page = matrixMarkdown(json);
+  return crossed === true
+    ? [{ path: 'matrix-options.md', content: page }]
+    : [
+        { path: 'matrix.json', content: committedText(json) },
+        { path: 'matrix.md', content: page },
+      ];
+}
 
 export async function matrix(io: Io, options: MatrixCommandOptions): Promise<number> {
   checkUse(options);
   const computed = await compute(io, options);
   const json = matrixJson(computed);
-  const full = options.options !== true;
   if (options.json === true) printJson(io, 'matrix', { ...json });
   else if (options.check !== true && options.write !== true) io.out(matrixText(io, json));
   if (options.write === true) {
-    const name = fileName(options.options);
-    writeAll(join(PROJECT, FOLDER), [
-      { path: `${name}.json`, content: committedText(json, full) },
-      { path: `${name}.md`, content: matrixMarkdown(json) },
-    ]);
-    io.err(`written: ${FOLDER}/${name}.json and ${name}.md`);
+    const files = filesOf(json, options.options);
+    writeAll(join(PROJECT, FOLDER), files);
+    io.err(`written: ${files.map(({ path }) => `${FOLDER}/${path}`).join(' and ')}`);
   }
   const problems = [
     ...(options.check === true ? differences(json, options.options) : []),
@@ -114,12 +120,7 @@ function named<T extends { readonly name: string }>(
 
 /** Where the committed files say something else: the first line that differs of each. */
 function differences(json: MatrixJson, crossed: boolean | undefined): string[] {
-  const name = fileName(crossed);
-  const files = [
-    [`${name}.json`, committedText(json, crossed !== true)],
-    [`${name}.md`, matrixMarkdown(json)],
-  ] as const;
-  return files.flatMap(([file, computed]) => {
+  return filesOf(json, crossed).flatMap(({ path: file, content: computed }) => {
     const committed = readText(join(PROJECT, FOLDER, file));
     if (committed === computed) return [];
     const [a, b] = [committed.split('\n'), computed.split('\n')];

@@ -38,10 +38,8 @@ export type ReadMatrix = Omit<MatrixJson, 'work'>;
 /**
  * The file's text: a line for each cell that is different from those of the other rows, and for each effect, so that
  * a change shows where it is.
- *
- * @param full false: of the cells only those that fail or are not decided
  */
-export function committedText(json: ReadMatrix, full: boolean): string {
+export function committedText(json: ReadMatrix): string {
   const all = [...json.rows, ...json.without];
   const columns = new Map<
     string,
@@ -53,7 +51,6 @@ export function committedText(json: ReadMatrix, full: boolean): string {
       const key = JSON.stringify(place);
       const column = columns.get(key) ?? { place, cells: new Map() };
       columns.set(key, column);
-      if (!full && cell.verdict !== 'fails' && cell.verdict !== 'not-decided') continue;
       const text = JSON.stringify(replayedOn(cell, rowNamed(nameOf(row)).series.name, ROW));
       column.cells.set(text, [...(column.cells.get(text) ?? []), nameOf(row)]);
     }
@@ -63,16 +60,10 @@ export function committedText(json: ReadMatrix, full: boolean): string {
     workloads: json.workloads,
     places: json.places,
     rows: all.map(({ cells: _, ...row }) => row),
-    columns: [...columns.values()].flatMap(({ place, cells }) =>
-      cells.size === 0
-        ? []
-        : [
-            {
-              ...place,
-              cells: [...cells].map(([text, rows]) => ({ rows, ...(JSON.parse(text) as CellRest) })),
-            },
-          ],
-    ),
+    columns: [...columns.values()].map(({ place, cells }) => ({
+      ...place,
+      cells: [...cells].map(([text, rows]) => ({ rows, ...(JSON.parse(text) as CellRest) })),
+    })),
   };
   return `${format(file, '')}\n`;
 }
