@@ -2,6 +2,7 @@
  * Successors as generated JavaScript: one function per pivot, a `switch` over its local state, and in each
  * case straight-line code for the events to try there. Words are plain integers, fields constants.
  */
+import type { Ample } from './ample.ts';
 import type { Layout } from './layout.ts';
 import { BLOCKED, type Candidate, type Pivot, type Plan, planOf } from './plan.ts';
 import type { Successors } from './successors.ts';
@@ -76,6 +77,31 @@ export function expandSource(plan: Plan, layout: Layout, { parameters }: Style, 
     ...plan.pivots.map(({ instance }) => `${result} = p${instance}(${wordNames(layout)}, o, ${parameters});`),
   ].join('\n');
 }
+
+/** The same, but where a pivot's steps are enough only it is asked. */
+export function expandReducedSource(
+  plan: Plan,
+  layout: Layout,
+  { parameters }: Style,
+  result: string,
+  ample: Ample,
+): string {
+  const ask = (instance: number) => `${result} = p${instance}(${wordNames(layout)}, o, ${parameters});`;
+  const alone = plan.pivots.filter(({ instance }) => ample[instance]!.includes(1));
+  return [
+    ...each(layout.words, (w) => `const w${w} = v[at + ${w}] | 0;`),
+    ...alone.map(
+      ({ instance }) => `if (a${instance}[${local(instance, layout)}] !== 0) { ${ask(instance)} } else`,
+    ),
+    `{ ${plan.pivots.map(({ instance }) => ask(instance)).join('\n')} }`,
+  ].join('\n');
+}
+
+/** The constants that it reads: by instance and local state, whether its steps are enough. */
+export const ampleSource = (ample: Ample): string =>
+  ample
+    .flatMap((chosen, i) => (chosen.includes(1) ? [`const a${i} = Uint8Array.of(${chosen.join()});`] : []))
+    .join('\n');
 
 /** One text for each of `0 … count-1`. */
 export const each = (count: number, text: (n: number) => string): string[] =>

@@ -27,10 +27,7 @@ export interface Detours {
 
 export function detoursOf({ events }: Network): Detours {
   const width = Math.ceil(events.length / 32);
-  if (events.length > MOST_EVENTS) {
-    const none = { width: 0, keep: Int32Array.of(0), avoidable: events.map(() => false) };
-    return none;
-  }
+  if (events.length > MOST_EVENTS) return noDetours(events.length);
   const keep = new Int32Array((events.length + 1) * width).fill(-1);
   const avoidable = events.map(() => false);
   const instances = events.map(({ participants }) => new Set(participants.map(([i]) => i)));
@@ -43,3 +40,10 @@ export function detoursOf({ events }: Network): Detours {
   }
   return { width, keep, avoidable };
 }
+
+/** Every step is looked at. */
+export const noDetours = (events: number): Detours => ({
+  width: 0,
+  keep: Int32Array.of(0),
+  avoidable: new Array<boolean>(events).fill(false),
+});

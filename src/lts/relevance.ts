@@ -6,7 +6,8 @@ import type { Formula } from './formula.ts';
 import { testsOf } from './formula.ts';
 import type { Candidate } from './plan.ts';
 import type { Network } from './types.ts';
-import type { SafetyWatch, StateWatch, StepWatch } from './verify-watch.ts';
+import type { SafetyWatch, StepWatch } from './verify-watch.ts';
+import type { StateTest } from './watch.ts';
 
 /** A formula of more tests is not followed for each step: all steps concern it. */
 const MOST_TESTS = 400;
@@ -33,8 +34,34 @@ export class Relevance {
   constructor(network: Network, watch: SafetyWatch) {
     this.#network = network;
     this.#watch = watch;
-    this.#classes = watch.onState.map((test) => this.#classesOf(test));
+    this.#classes = watch.onState.map(({ found }) => this.#classesOf(found));
   }
+
+  /**
+   * Whether a test may tell that the candidate was taken: then, or by what it changes, also for tests of other steps.
+   */
+  sees(candidate: Candidate, pivot: number, state: number): boolean {
+    const { states, steps } = this.of(candidate, pivot, state);
+    if (states.length > 0 || steps.length > 0) return true;
+    const { participants } = this.#network.events[candidate.event]!;
+    return participants.some(([i, e]) => {
+      const from = i === pivot ? [state] : [...this.#offering(i, e)];
+      return this.#ofSteps(i).some((own) => from.some((s) => own[s] !== own[this.#target(i, e, s)]));
+    });
+  }
+
+  readonly #stepClasses = new Map<number, readonly Int32Array[]>();
+
+  /** The classes of an instance's local states in all tests of steps. */
+  #ofSteps(i: number): readonly Int32Array[] {
+    this.#allOfSteps ??= this.#watch.onStep.flatMap(({ found }) =>
+      found.flatMap((test) => (test === null ? [] : [this.#classesOf(test)])),
+    );
+    const known = this.#stepClasses.get(i) ?? this.#allOfSteps.flatMap((classes) => classes.get(i) ?? []);
+    this.#stepClasses.set(i, known);
+    return known;
+  }
+  #allOfSteps: readonly ReadonlyMap<number, Int32Array>[] | undefined;
 
   /** @param state local state of the pivot, in which the candidate is tried */
   of(candidate: Candidate, pivot: number, state: number): Concerned {
@@ -89,8 +116,7 @@ export class Relevance {
     return made;
   }
 
-  #classesOf({ found }: StateWatch): ReadonlyMap<number, Int32Array> {
-    const { formula, at } = found;
+  #classesOf({ formula, at }: StateTest): ReadonlyMap<number, Int32Array> {
     const size = (i: number) => this.#network.instances[i]!.lts.states.length;
     // What is not written down may read anything of the instances that it is given.
     if (formula === null)

@@ -3,7 +3,17 @@
  * their successors are mixed and their slots looked at, then they are put into the table: memory answers many
  * questions together, and one by one only what is in the cache by then.
  */
-import { each, expandSource, pivotSources, type Style, sortSource, tableNames } from './codegen.ts';
+import type { Ample } from './ample.ts';
+import {
+  ampleSource,
+  each,
+  expandReducedSource,
+  expandSource,
+  pivotSources,
+  type Style,
+  sortSource,
+  tableNames,
+} from './codegen.ts';
 import type { Detours } from './detours.ts';
 import type { Layout } from './layout.ts';
 import type { Candidate, Plan } from './plan.ts';
@@ -87,6 +97,8 @@ export interface LoopParts {
   readonly plan: Plan;
   readonly geometry: Geometry;
   readonly detours: Detours;
+  /** Where not all steps need be taken; null: nowhere. */
+  readonly ample: Ample | null;
   /** What the step of a candidate concerns; `steps` says whether steps are among it. */
   concern(candidate: Candidate, pivot: number, state: number): { number: number; steps: boolean };
 }
@@ -139,18 +151,19 @@ function styleOf({ layout, detours, concern }: LoopParts): Style {
 }
 
 export function loopsSource(parts: LoopParts): string {
-  const { layout, plan, geometry, detours } = parts;
+  const { layout, plan, geometry, detours, ample } = parts;
   const stride = layout.words + 1;
   const words = each(layout.words, (w) => `out[k + ${w + 1}]`);
   const style = styleOf(parts);
   return `"use strict";
 ${pivotSources(plan, layout, style)}
+${ample === null ? '' : ampleSource(ample)}
 function expand(v, at, end, o, by, head, ends, counts, live) {
 let k = 0;
 for (let s = 0; at < end; at += ${layout.words}, s++) {
 const r = by[head + s] * ${detours.width}${plan.sorted ? '' : ', begin = k'};
 let z = k;
-${expandSource(plan, layout, style, 'z')}
+${ample === null ? expandSource(plan, layout, style, 'z') : expandReducedSource(plan, layout, style, 'z', ample)}
 k = z & ${END_MASK};
 ${plan.sorted ? '' : sortSource(layout.words, 'begin', style)}
 ends[s] = k;

@@ -1,6 +1,7 @@
 /** The search without edges, batch by batch, by generated loops over typed arrays. */
 
-import { detoursOf } from './detours.ts';
+import { ampleOf } from './ample.ts';
+import { detoursOf, noDetours } from './detours.ts';
 import { Growing } from './growing.ts';
 import type { Layout } from './layout.ts';
 import { type Candidate, mostSteps, planOf } from './plan.ts';
@@ -29,7 +30,16 @@ export interface Tuning {
   readonly geometry: Geometry;
   readonly batch: number;
   readonly slice: number;
+  /** Steps are left out that change no verdict (see `ample.ts`); counts and lengths are then not the full search's. */
+  readonly reduce?: boolean;
 }
+
+/** As they are when nothing else is said. */
+export const tuningOf = (layout: Layout): Tuning => ({
+  geometry: geometryOf(layout),
+  batch: BATCH,
+  slice: SLICE,
+});
 
 export class FastSearch implements Listener {
   readonly #layout: Layout;
@@ -70,7 +80,7 @@ export class FastSearch implements Listener {
     layout: Layout,
     watch: SafetyWatch,
     limits: Limits,
-    { geometry, batch, slice }: Tuning = { geometry: geometryOf(layout), batch: BATCH, slice: SLICE },
+    { geometry, batch, slice, reduce }: Tuning = tuningOf(layout),
   ) {
     this.#layout = layout;
     this.#watch = watch;
@@ -85,7 +95,9 @@ export class FastSearch implements Listener {
       layout,
       plan,
       geometry: this.#geometry,
-      detours: detoursOf(network),
+      // They lean on every step being taken.
+      detours: reduce === true ? noDetours(network.events.length) : detoursOf(network),
+      ample: reduce === true ? ampleOf(network, plan, (...step) => numbered.sees(...step)) : null,
       concern: (candidate, pivot, state) => numbered.of(candidate, pivot, state),
     });
     this.#none = network.events.length;
@@ -292,6 +304,11 @@ class Concerns {
     this.#relevance = new Relevance(network, watch);
     // The last resort, where there are too many: everything.
     this.all = [{ states: watch.onState.map((_, i) => i), steps: watch.onStep.map((_, i) => i) }];
+  }
+
+  /** Whether a property may tell that the step was taken. */
+  sees(candidate: Candidate, pivot: number, state: number): boolean {
+    return this.#relevance.sees(candidate, pivot, state);
   }
 
   of(candidate: Candidate, pivot: number, state: number): { number: number; steps: boolean } {

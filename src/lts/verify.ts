@@ -7,7 +7,7 @@ import { PropertyError } from './errors.ts';
 import { layoutOf } from './layout.ts';
 import type { SuccessorMode } from './successors.ts';
 import type { Network, Path } from './types.ts';
-import { FastSearch } from './verify-fast.ts';
+import { FastSearch, tuningOf } from './verify-fast.ts';
 import { searchPlain } from './verify-plain.ts';
 import { type SafetyProperty, SafetyWatch, type Watched } from './verify-watch.ts';
 
@@ -19,6 +19,11 @@ export interface VerifyOptions {
   /** Asked now and then; true stops the search. */
   readonly stop?: () => boolean;
   readonly onProgress?: (progress: VerifyProgress) => void;
+  /**
+   * Leave out steps that change no verdict (see `ample.ts`): for who wants verdicts only. When something is violated,
+   * the full search follows, so that the counterexample is a shortest one. Default: false.
+   */
+  readonly reduce?: boolean;
   /** By default generated, and plain where code generation is forbidden. */
   readonly successors?: SuccessorMode;
 }
@@ -38,6 +43,11 @@ export interface VerifyProgress {
 export interface Verified extends VerifyProgress {
   /** Why the search stopped before its end; null: everything that is reachable was seen. */
   readonly stopped: null | 'states' | 'memory' | 'asked';
+  /**
+   * Whether steps were left out: then states, transitions and depth are those of the reduced search, and a witness is
+   * one, not the shortest.
+   */
+  readonly reduced: boolean;
   readonly verdicts: readonly Watched[];
   /** 32-bit words of a packed state. */
   readonly words: number;
@@ -92,21 +102,32 @@ export function* verifySteps(
     if (kind === 'leads-to') throw new PropertyError(name, 'a leads-to needs the explored graph');
   }
   const layout = layoutOf(network);
-  const watch = new SafetyWatch(network, layout, properties);
   const limits = {
     maxStates: options.maxStates ?? Number.POSITIVE_INFINITY,
     maxBytes: options.maxBytes ?? Number.POSITIVE_INFINITY,
   };
-  const fast = (): FastSearch | null => {
+  const fast = (watch: SafetyWatch, reduce: boolean): FastSearch | null => {
     if (options.successors === 'interpreted' || !FastSearch.can(network, layout)) return null;
     try {
-      return new FastSearch(network, layout, watch, limits);
+      return new FastSearch(network, layout, watch, limits, { ...tuningOf(layout), reduce });
     } catch (error) {
       if (options.successors === 'generated' || !(error instanceof EvalError)) throw error;
       return null;
     }
   };
-  const { progress, stopped, pathTo } = yield* fast()?.run(network.initial) ??
-    searchPlain(network, layout, watch, limits);
-  return { ...progress, stopped, words: layout.words, verdicts: watch.verdicts(stopped === null, pathTo) };
+  const search = function* (reduce: boolean): Generator<VerifyProgress, Verified, boolean> {
+    const watch = new SafetyWatch(network, layout, properties);
+    const generated = fast(watch, reduce);
+    const { progress, stopped, pathTo } = yield* generated?.run(network.initial) ??
+      searchPlain(network, layout, watch, limits);
+    const verdicts = watch.verdicts(stopped === null, pathTo);
+    return { ...progress, stopped, words: layout.words, reduced: reduce && generated !== null, verdicts };
+  };
+  const first = yield* search(options.reduce === true);
+  if (!first.reduced || first.stopped === 'asked' || !first.verdicts.some(isViolated)) return first;
+  const full = yield* search(false);
+  // It may be bounded before it comes to what the reduced one found.
+  return full.verdicts.some(isViolated) ? full : first;
 }
+
+const isViolated = ({ kind, status }: Watched): boolean => kind !== 'possible' && status === 'fails';

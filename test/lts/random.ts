@@ -2,7 +2,8 @@
 import fc from 'fast-check';
 import type { GlobalEvent, LocalLts, Network } from '../../src/lts/index.ts';
 
-function lts(name: string, states: number, events: number, next: readonly number[]): LocalLts {
+/** A machine by its table: `next[state * events + event]`, -1 where the event is not enabled. */
+export function lts(name: string, states: number, events: number, next: readonly number[]): LocalLts {
   return {
     name,
     alphabet: {},
@@ -41,10 +42,10 @@ const machine = (maxStates: number) =>
  * Up to six instances of up to `maxStates` local states each, and events among any of them; an instance takes
  * part in several events with one local event, or in none.
  */
-export const networks = (maxStates = 5): fc.Arbitrary<Network> =>
+export const networks = (maxStates = 5, maxParticipants = 4): fc.Arbitrary<Network> =>
   fc.array(machine(maxStates), { minLength: 1, maxLength: 6 }).chain((machines) => {
     const part = fc.tuple(fc.nat(machines.length - 1), fc.nat(3));
-    const participants = fc.uniqueArray(part, { minLength: 1, maxLength: 4, selector: ([i]) => i });
+    const participants = fc.uniqueArray(part, { minLength: 1, maxLength: maxParticipants, selector: ([i]) => i });
     return fc.array(participants, { minLength: 1, maxLength: 12 }).map((events) => ({
       name: 'random',
       instances: machines.map((one, i) => ({ name: `i${i}`, lts: one })),

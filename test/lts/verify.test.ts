@@ -21,6 +21,7 @@ import { SafetyWatch } from '../../src/lts/verify-watch.ts';
 import { BASELINE, defaultOptions, PLATFORMS, V5 } from '../../src/series/index.ts';
 import { lockNetwork } from './examples.ts';
 import { doubled, networks } from './random.ts';
+import { choices, properties } from './random-properties.ts';
 
 const FACTS = specFacts(PLATFORMS[0]!, defaultOptions(PLATFORMS[0]!));
 const SIZE = { pools: 2, mappings: 4 };
@@ -81,63 +82,6 @@ test('a careless user is found without a graph, by the same path', () => {
   compare(network, [property], verified);
 });
 
-/** One property of each kind, over the first two instances and an event. */
-function properties(network: Network, [a, b, e]: readonly [number, number, number]): SafetyProperty[] {
-  const over = network.instances.slice(0, 2).map(({ name }) => name);
-  const here = (...l: { index: number }[]) => l.every(({ index }, i) => index !== [a, b][i]);
-  const all = network.instances.map(({ name }) => name);
-  const sum = (l: readonly { index: number }[]) => l.reduce((n, { index }) => n + (index % 3), 0);
-  const doc = '';
-  return [
-    // Rarely false: what is found late shows most.
-    {
-      name: 'sum',
-      kind: 'invariant',
-      doc,
-      over: all,
-      holds: (...l) => sum(l) !== l.length + a || 'no',
-    },
-    {
-      name: 'late',
-      kind: 'forbidden',
-      doc,
-      over: all,
-      event: ({ index }) => index % 2 === b % 2,
-      when: (_, ...l) => sum(l) === l.length + 1,
-    },
-    { name: 'invariant', kind: 'invariant', doc, over, holds: (...l) => here(...l) || 'no' },
-    { name: 'false', kind: 'invariant', doc, over, holds: () => 'no' },
-    {
-      name: 'forbidden',
-      kind: 'forbidden',
-      doc,
-      over,
-      event: ({ index }) => index % 4 === e,
-      when: (_, ...l) => here(...l),
-    },
-    { name: 'never', kind: 'forbidden', doc, event: ({ index }) => index === e },
-    { name: 'ends', kind: 'deadlock', doc, final: { over, is: here } },
-    {
-      name: 'happens',
-      kind: 'possible',
-      doc,
-      witnesses: 'never',
-      event: ({ index }) => index === e,
-      expected: false,
-    },
-    {
-      name: 'seen',
-      kind: 'possible',
-      doc,
-      witnesses: 'ends',
-      over,
-      when: (...l) => !here(...l),
-      expected: true,
-    },
-  ];
-}
-const choices = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3));
-
 describe('random networks', () => {
   test('as check says', () => {
     fc.assert(
@@ -158,7 +102,8 @@ describe('random networks', () => {
     let step = steps.next();
     while (step.done !== true) step = steps.next(false);
     const { progress, stopped, pathTo } = step.value;
-    return { ...progress, stopped, words: layout.words, verdicts: watch.verdicts(true, pathTo) };
+    const verdicts = watch.verdicts(true, pathTo);
+    return { ...progress, stopped, words: layout.words, reduced: false, verdicts };
   }
 
   /** All that is said of a network, less what its tables take. */

@@ -17,6 +17,7 @@ function insert(width: number, geometry: Geometry, states: readonly (readonly nu
     plan: { pivots: [], tables: [], sorted: true },
     geometry,
     detours: DETOURS,
+    ample: null,
     concern: () => ({ number: 0, steps: false }),
   });
   const queue = new Int32Array(width * (states.length + 1));
