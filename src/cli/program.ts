@@ -161,7 +161,10 @@ export function programOf(io: Io, job: Job): Command {
       'crossed with every option, and every two that decide who serves a device; takes long',
     )
     .option('--check', 'compute it all and compare with what is committed and with the known findings')
-    .option('--write', 'compute it all and write generated/slow/matrix.json and matrix.md, with --options matrix-options.md')
+    .option(
+      '--write',
+      'compute it all and write generated/slow/matrix.json and matrix.md, with --options matrix-options.md',
+    )
     .addOption(expectOption())
     .addOption(maxStates())
     .addOption(json('matrix'))

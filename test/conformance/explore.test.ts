@@ -19,12 +19,22 @@ const on = (platform: PlatformFacts, patches: ReadonlySet<number>, trusted = fal
   patches,
   options: { ...OPTIONS, trusted },
 });
+type Kernel = ReturnType<typeof on>;
+/** Explored once for all tests that ask. */
+const explored = new Map<string, Exploration>();
+const exploreOnce = (name: string, kernel: Kernel): Exploration => {
+  const { platform, patches, options } = kernel;
+  const key = JSON.stringify([name, platform.name, [...patches], options]);
+  const known = explored.get(key) ?? explore(workload(name), kernel);
+  explored.set(key, known);
+  return known;
+};
 /** Property and kernel function of each violation, and how many steps it takes. */
 const list = (e: Exploration): string[] =>
   e.violations.map((v) => `${v.property} ${v.site} ${v.schedule.length}`).sort();
 
 test('shortest way to the conversion in softirq: a map, an unmap, a grace period, the callback', () => {
-  const e = explore(workload('remap-while-pending'), on(CCA, BASELINE));
+  const e = exploreOnce('remap-while-pending', on(CCA, BASELINE));
   const found = e.violations.find((v) => v.property === 'no-sleep-in-atomic')!;
   expect(found).toMatchObject({
     site: 'swiotlb_dyn_free',
@@ -46,7 +56,7 @@ test('shortest way to the conversion in softirq: a map, an unmap, a grace period
 
 describe('baseline', () => {
   test('cca: pages of the atomic pool are encrypted and given to the page allocator', () => {
-    const e = explore(workload('search-fails'), on(CCA, BASELINE));
+    const e = exploreOnce('search-fails', on(CCA, BASELINE));
     expect(list(e)).toEqual([
       'free-undoes-alloc swiotlb_alloc_pool 13',
       'free-undoes-alloc swiotlb_find_slots 15',
@@ -61,7 +71,7 @@ describe('baseline', () => {
 
   test('tdx, a device that is forced: memory comes from the atomic pool and goes back, nothing is converted', () => {
     for (const name of ['search-fails', 'remap-while-pending'])
-      expect(list(explore(workload(name), on(TDX, BASELINE)))).toEqual([]);
+      expect(list(exploreOnce(name, on(TDX, BASELINE)))).toEqual([]);
   });
 
   test('tdx, a trusted device: an atomic map converts, and so does the softirq that frees', () => {
@@ -91,7 +101,7 @@ describe('v5', () => {
     for (const w of WORKLOADS) {
       // The largest are explored by the commands; here the ones that take a moment.
       if (w.when !== 'start') continue;
-      const e = explore(w, on(platform, V5, trusted));
+      const e = exploreOnce(w.name, on(platform, V5, trusted));
       expect(e.complete).toBe(true);
       expect(e.violations).toEqual([]);
     }
@@ -100,7 +110,7 @@ describe('v5', () => {
   test('every witness occurs in some workload', () => {
     const seen = new Set<string>();
     for (const name of ['grown-pool', 'search-fails', 'remap-while-pending'])
-      for (const w of explore(workload(name), on(CCA, V5)).witnesses) seen.add(w);
+      for (const w of exploreOnce(name, on(CCA, V5)).witnesses) seen.add(w);
     expect([...seen].sort()).toEqual([
       'address-matches-memory',
       'data-arrives',
@@ -119,15 +129,16 @@ describe('v5', () => {
 
 test('without one patch the fault that it repairs is back', () => {
   const without = (n: number) => new Set([...V5].filter((p) => p !== n));
-  const w = workload('remap-while-pending');
-  expect(list(explore(w, on(CCA, without(20)))).some((v) => v.startsWith('one-owner'))).toBe(true);
+  expect(
+    list(exploreOnce('remap-while-pending', on(CCA, without(20)))).some((v) => v.startsWith('one-owner')),
+  ).toBe(true);
   // 17 alone repairs nothing on these platforms while 20 sends the memory back to the atomic pool.
-  expect(list(explore(w, on(CCA, without(17))))).toEqual([]);
+  expect(list(exploreOnce('remap-while-pending', on(CCA, without(17))))).toEqual([]);
 });
 
 test('counts are the same from run to run', () => {
   const count = (name: string) => {
-    const { states, transitions, depth, ends } = explore(workload(name), on(TDX, V5));
+    const { states, transitions, depth, ends } = exploreOnce(name, on(TDX, V5));
     return { states, transitions, depth, ends };
   };
   expect(count('search-fails')).toEqual({ states: 1996, transitions: 4468, depth: 47, ends: 2 });
@@ -143,7 +154,7 @@ test('a bound that was hit is said', () => {
 test('the schedule of a violation, replayed, shows it at its last action and not before', () => {
   const w = workload('remap-while-pending');
   const config = on(CCA, BASELINE);
-  for (const v of explore(w, config).violations) {
+  for (const v of exploreOnce(w.name, config).violations) {
     const run = new WorkloadRun(w, kernelMaker({ ...config, sizes: w.sizes })());
     const monitor = new SafetyMonitor(run.kernel);
     v.schedule.forEach((action, n) => {

@@ -4,12 +4,10 @@ import { and, assign, not, or, setup } from 'xstate';
 import { build } from '../../machines/build.ts';
 import { factsWith } from '../../machines/facts.ts';
 import type { MachineFile } from '../../machines/machine-file.ts';
-import { SYSTEMS } from '../../machines/systems/index.ts';
 import { specFacts } from '../../src/conformance/facts.ts';
 import { firstDifference } from '../../src/conformance/mutants/difference.ts';
 import { type Mutant, mutantsOf } from '../../src/conformance/mutants/generate.ts';
 import { guardText } from '../../src/conformance/mutants/guards.ts';
-import { transitionPlaces } from '../../src/conformance/mutants/transitions.ts';
 import {
   CompileError,
   compileMachine,
@@ -134,30 +132,7 @@ describe('the mutants of a machine', () => {
     expect(() => lts(loop.file)).toThrow(CompileError);
     expect(() => lts(loop.file)).toThrow(/more than 1000 microsteps/);
   });
-
-  test('of every machine of every system: as many as there are faults, each in one place only', () => {
-    for (const file of new Set(SYSTEMS.flatMap(({ files }) => files))) {
-      const places = transitionPlaces(file.machine);
-      const all = mutantsOf(file);
-      expect(new Set(all.map(({ id }) => id)).size).toBe(all.length);
-      const dropped = all.filter(({ kind }) => kind === 'drop');
-      expect(dropped).toHaveLength(places.length);
-      // The places of some; all have names of their own.
-      for (const { kind, id, file: mutated } of all.filter((_, i) => i % 7 === 0)) {
-        const now = transitionPlaces(mutated.machine).map(text);
-        const was = places.map(text);
-        if (kind === 'drop') expect(now, id).toHaveLength(was.length - 1);
-        else expect(now.filter((one, i) => one !== was[i]).length, id).toBe(1);
-      }
-    }
-  });
 });
-
-/** What a place says, without where it stands among the alternatives. */
-function text({ state, event, alternatives, index, target }: ReturnType<typeof transitionPlaces>[number]) {
-  const { guard, actions } = alternatives[index]!;
-  return `${state} ${event} ${target} ${guard === undefined ? '' : guardText(guard)} ${JSON.stringify(actions)}`;
-}
 
 describe('the first difference of two graphs', () => {
   /** Two doors that are pushed together. */

@@ -45,7 +45,11 @@ const machine = (maxStates: number) =>
 export const networks = (maxStates = 5, maxParticipants = 4): fc.Arbitrary<Network> =>
   fc.array(machine(maxStates), { minLength: 1, maxLength: 6 }).chain((machines) => {
     const part = fc.tuple(fc.nat(machines.length - 1), fc.nat(3));
-    const participants = fc.uniqueArray(part, { minLength: 1, maxLength: maxParticipants, selector: ([i]) => i });
+    const participants = fc.uniqueArray(part, {
+      minLength: 1,
+      maxLength: maxParticipants,
+      selector: ([i]) => i,
+    });
     return fc.array(participants, { minLength: 1, maxLength: 12 }).map((events) => ({
       name: 'random',
       instances: machines.map((one, i) => ({ name: `i${i}`, lts: one })),

@@ -114,15 +114,17 @@ test('random networks: the same verdicts, property by property and together; eve
         if (reduced.verdicts.some(({ kind, path }) => kind === 'possible' && path !== null)) found++;
       }
     }),
-    { numRuns: 250, seed: 21 },
+    { numRuns: 150, seed: 21 },
   );
   // It is about something.
-  expect(smaller).toBeGreaterThan(50);
-  expect(found).toBeGreaterThan(50);
+  expect(smaller).toBeGreaterThan(30);
+  expect(found).toBeGreaterThan(30);
 });
 
-test('the systems, v5 and the baseline; on every platform: test/exhaustive', () => {
-  for (const system of SYSTEMS)
-    for (const series of system === SYSTEMS[0] ? [BASELINE] : [V5, BASELINE])
-      expectSameVerdicts(defaultSubject(system, series, PLATFORMS[0]!));
-});
+test.each(['boot', 'restricted', 'trusted'])(
+  '%s, v5 and the baseline; the others: test/exhaustive',
+  (name) => {
+    const system = SYSTEMS.find((one) => one.name === name)!;
+    for (const series of [V5, BASELINE]) expectSameVerdicts(defaultSubject(system, series, PLATFORMS[0]!));
+  },
+);

@@ -4,13 +4,11 @@
  */
 import { expect, test } from 'vitest';
 import { SYSTEMS } from '../../machines/systems/index.ts';
-import { suiteOf } from '../../src/conformance/conform.ts';
 import { defaultSubject } from '../../src/conformance/subject.ts';
-import { BASELINE, PLATFORMS, V5 } from '../../src/series/index.ts';
+import { BASELINE, PLATFORMS, type V5 } from '../../src/series/index.ts';
 import { compare } from '../../src/trace/circle/compare.ts';
 import { Circle, type RoundTrip } from '../../src/trace/circle/run.ts';
-import { circleSuite, nothingYet } from '../../src/trace/circle/suite.ts';
-import { excuseFor, UNDECIDABLE } from '../../src/trace/circle/undecidable.ts';
+import { excuseFor } from '../../src/trace/circle/undecidable.ts';
 
 const subject = (system: string, series: typeof V5, platform: string) =>
   defaultSubject(
@@ -57,47 +55,6 @@ test('a log that says violated of a run that is not, or earlier than it is, or h
   const unused = { property: 'no-use-after-free', because: 'x', site: 'x', step: 3 } as const;
   expect(agreementOf(doctored([unused]), 'no-use-after-free')).toBe('opposite');
 });
-
-/** System, series, platform, and which paths: every n-th. */
-const COVERED: readonly (readonly [string, typeof V5, string, number])[] = [
-  ['dynamic-pools', V5, 'tdx', 500],
-  ['dynamic-pools', V5, 'cca', 400],
-  ['dynamic-pools', BASELINE, 'tdx', 500],
-  ['dynamic-pools', BASELINE, 'cca', 300],
-  ['dynamic-pools', V5, 'ppc-svm', 8],
-  ['boot', V5, 'tdx', 1],
-  ['boot', V5, 'ppc-svm', 1],
-  ['boot', BASELINE, 'sev', 2],
-  ['boot', BASELINE, 'tdx', 2],
-  ['restricted-init', V5, 'pkvm', 4],
-  ['atomic-pools', V5, 'tdx', 40],
-  ['atomic-pools', BASELINE, 'sev', 17],
-  ['allocation', V5, 'ppc-svm', 2],
-  ['allocation', BASELINE, 'cca', 12],
-  ['allocation-pages', BASELINE, 'cca', 6],
-  ['streaming', BASELINE, 'cca', 60],
-];
-
-test('a share of the suites: no log says the opposite, or nothing where it could say something', () => {
-  const all = nothingYet();
-  for (const [system, series, platform, every] of COVERED) {
-    const of = subject(system, series, platform);
-    circleSuite(
-      of,
-      suiteOf(of, series).paths.filter((_, i) => i % every === 0),
-      all,
-    );
-  }
-  expect([...all.disagreements.values()]).toEqual([]);
-  // What the machines of the series themselves do not offer would be a stray step: there is none.
-  expect([...all.strays.keys()]).toEqual([]);
-  expect(all.paths).toBeGreaterThan(250);
-  // Every reason is needed.
-  const idle = UNDECIDABLE.filter((_, i) => all.needed[i] === 0).map(
-    ({ property, what }) => `${property}: ${what}`,
-  );
-  expect(idle).toEqual([]);
-}, 120_000);
 
 test('an entry excuses what it says, and nothing else', () => {
   const leak = { property: 'nothing-leaks', site: 'atomic_pool_expand' } as const;

@@ -90,7 +90,6 @@ test('what is committed is read back as it was, each row with its own replay com
 describe('a sample of the committed matrix, computed anew', () => {
   const file = new URL('../../../generated/slow/matrix.json', import.meta.url);
   const sample: readonly (readonly [platform: string, row: string])[] = [
-    ['tdx', 'prefix:20'],
     ['sme', 'prefix:12'],
     ['pkvm', 'without:1'],
     ['s390-pv', 'prefix:7'],

@@ -1,3 +1,3 @@
-import { expectConformance } from './expect-conformance.ts';
+import { expectConformance } from '../conformance/expect-conformance.ts';
 
 expectConformance({ system: 'dynamic-pools', series: 'v5', platform: 'cca', groups: 4 });

@@ -1,0 +1,4 @@
+import { PLATFORMS } from '../../src/series/index.ts';
+import { testMapsSimulated } from '../decide/map-simulated.ts';
+
+testMapsSimulated(PLATFORMS);
