@@ -1,3 +1,3 @@
-import { systemNamed, testRules } from './rules.ts';
+import { systemNamed, testRules } from '../machines/rules.ts';
 
 for (const name of ['boot', 'restricted-init', 'atomic-pools']) testRules(systemNamed(name));

@@ -1,4 +1,4 @@
-import { expectConformance, type Known } from './expect-conformance.ts';
+import { expectConformance, type Known } from '../conformance/expect-conformance.ts';
 
 /**
  * `swiotlb_exit()` zeroes the pool and leaves `io_tlb_mem.nslabs` as it is: the memory still counts as active, and a

@@ -2,7 +2,7 @@
  * `dma_alloc_pages` and `dma_free_pages`: platforms that differ in kind, and options that change the code. The whole
  * series on every platform, after every step: `ccdma conform`, in CI.
  */
-import { expectConformance, type Known } from './expect-conformance.ts';
+import { expectConformance, type Known } from '../conformance/expect-conformance.ts';
 
 const system = 'allocation-pages';
 

@@ -2,7 +2,7 @@
  * A device that is accepted while it holds memory: platforms that differ in kind, and options that change the code.
  * Every platform, after every step: `ccdma conform`, in CI.
  */
-import { expectConformance, type Known } from './expect-conformance.ts';
+import { expectConformance, type Known } from '../conformance/expect-conformance.ts';
 
 const system = 'trusted';
 

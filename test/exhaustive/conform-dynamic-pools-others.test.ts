@@ -1,4 +1,4 @@
-import { expectConformance } from './expect-conformance.ts';
+import { expectConformance } from '../conformance/expect-conformance.ts';
 
 // The other platforms, and after every step: `ccdma conform`, in CI.
 for (const platform of ['s390-pv', 'sme', 'plain'])

@@ -1,4 +1,4 @@
-import { expectConformance, type Known } from './expect-conformance.ts';
+import { expectConformance, type Known } from '../conformance/expect-conformance.ts';
 
 const system = 'streaming';
 

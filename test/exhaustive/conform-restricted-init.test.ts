@@ -1,4 +1,4 @@
-import { expectConformance } from './expect-conformance.ts';
+import { expectConformance } from '../conformance/expect-conformance.ts';
 
 /**
  * Nothing keeps two probes apart: each finds no pool, makes one and converts the region. A refusal of the second

@@ -1,4 +1,4 @@
-import { expectConformance } from './expect-conformance.ts';
+import { expectConformance } from '../conformance/expect-conformance.ts';
 
 /** When a chunk cannot be made the pages of CMA go to the page allocator, with the series as before it. */
 const MISPLACED = 'free-undoes-alloc at atomic_pool_expand';

@@ -1,5 +1,5 @@
 /** A mapping and a coherent allocation in one restricted pool: where there can be one, and where there cannot. */
-import { expectConformance, type Known } from './expect-conformance.ts';
+import { expectConformance, type Known } from '../conformance/expect-conformance.ts';
 
 const system = 'restricted';
 const arm64 = { remap: 'on', 'coherent-pool': 'on', 'restricted-pool': 'on' } as const;

@@ -1,4 +1,4 @@
-import { expectConformance } from './expect-conformance.ts';
+import { expectConformance } from '../conformance/expect-conformance.ts';
 
 // What the system's options change, each on a platform on which the graph is small.
 for (const [platform, options] of [
