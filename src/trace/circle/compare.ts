@@ -26,7 +26,7 @@ export function compare(trip: RoundTrip): Compared[] {
   return (trip.verdict?.properties ?? []).map((verdict): Compared => {
     const property: SafetyName = verdict.name;
     const found = trip.found.filter((one) => one.property === property);
-    const excuse = (one: Found) => excuseFor(one, trip.platform);
+    const excuse = (one: Found) => excuseFor(one, trip.platform, trip.log);
     const excuses = found.map(excuse).filter((one) => one !== undefined);
     const result = (agreement: Agreement, because = ''): Compared => ({
       property,
