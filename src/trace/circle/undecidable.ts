@@ -79,6 +79,13 @@ export const UNDECIDABLE: readonly Undecidable[] = [
     reason: IGNORED,
   },
   {
+    property: 'free-undoes-alloc',
+    sites: ['dma_direct_alloc', 'dma_direct_free'],
+    because: /a swiotlb pool owns it$/,
+    what: 'slots of a restricted pool are converted like pages',
+    reason: 'before patch 3 no event tells that the memory of an allocation comes from a restricted pool',
+  },
+  {
     property: 'nothing-leaks',
     sites: ['atomic_pool_expand'],
     because: /^nothing refers to page(?:s| of CMA) at/,

@@ -12,6 +12,7 @@ const PAGE = 4096;
 const cut = (range: Pages, start: number, end: number): Pages => ({ ...range, start, end });
 
 /** The calls that convert what is theirs. */
+const DIRECT: ReadonlySet<string> = new Set(['direct_alloc', 'direct_alloc_pages', 'direct_free']);
 const OWNERS: ReadonlySet<Role> = new Set<Role>([
   'alloc_pool',
   'direct_alloc',
@@ -35,6 +36,9 @@ export function conversionBegins(
   const known =
     start !== undefined && pages !== undefined && pages > 0 && Number.isSafeInteger(start + pages * PAGE);
   const owner = lane.among(OWNERS);
+  // Before patch 3 slots of a restricted pool are converted like pages, and nothing tells them apart.
+  if (DIRECT.has(owner?.role ?? '') && !scene.specification.series.patches.has(3))
+    scene.tally.undecided('free-undoes-alloc');
   const thing: Any | undefined =
     ownerThing(lane) ?? (known ? pageThing(scene, record, start, start + pages * PAGE) : undefined);
   if (thing) scene.saw(thing, record, lane, to === 'shared' ? 'to be shared' : 'to be private');

@@ -74,8 +74,10 @@ export function mapped(scene: Scene, record: TraceRecord, lane: Lane): void {
     scene.encoded++;
     scene.byDma.set(dma, mapping);
   }
-  // A pool serves a device only if its memory is what the device needs.
-  if (scene.forced.has(device)) judgeEncoding(scene, record, dma, mapping, 'dma_map_phys');
+  // From patch 7 on a pool serves a device only if its memory is what the device needs.
+  const known = mapping.pool !== undefined || scene.specification.series.patches.has(7);
+  if (scene.forced.has(device) && known) judgeEncoding(scene, record, dma, mapping, 'dma_map_phys');
+  else if (!known && scene.specification.addressBit()) scene.tally.undecided('address-matches-memory');
 }
 
 /** A forced device is given the address of a slot, or of memory that is known to be shared. */
