@@ -1,5 +1,4 @@
-/** A suite in several threads, each with its share of the paths. The result does not depend on their number. */
-import { availableParallelism } from 'node:os';
+/** A suite in several threads, each with its share of the paths. */
 import type { Worker } from 'node:worker_threads';
 import type { Series } from '../series/index.ts';
 import {
@@ -7,7 +6,9 @@ import {
   type ConformResult,
   goAround,
   joinParts,
+  SHARES,
   type Suite,
+  shareOf,
   suiteOf,
   sumUp,
 } from './conform.ts';
@@ -18,8 +19,6 @@ import { startThread } from './thread.ts';
 
 export interface ParallelOptions {
   readonly onProgress?: (done: { readonly paths: number; readonly of: number }) => void;
-  /** Default: as many as there are cores, four at most. */
-  readonly threads?: number;
   /** The graph of the machines and its suite, where they are known already. */
   readonly suite?: Suite;
   /** As for `conformSubject`. */
@@ -35,22 +34,16 @@ type Message =
 export async function conformInThreads(
   subject: Subject,
   machines: Series,
-  {
-    onProgress,
-    threads = Math.min(4, availableParallelism()),
-    suite = suiteOf(subject, machines),
-    firstTimeOnly = false,
-    halt,
-  }: ParallelOptions = {},
+  { onProgress, suite = suiteOf(subject, machines), firstTimeOnly = false, halt }: ParallelOptions = {},
 ): Promise<ConformResult> {
   const { network: _network, layout: _layout, ...graph } = suite.graph;
-  const done = new Array<{ paths: number; of: number }>(threads).fill({ paths: 0, of: 0 });
+  const done = new Array<{ paths: number; of: number }>(SHARES).fill({ paths: 0, of: 0 });
   const report = (index: number, progress: { paths: number; of: number }) => {
     done[index] = progress;
     const sum = (key: 'paths' | 'of') => done.reduce((total, one) => total + one[key], 0);
     onProgress?.({ paths: sum('paths'), of: sum('of') });
   };
-  const parts = Array.from({ length: threads }, (_, index) => {
+  const parts = Array.from({ length: SHARES }, (_, index) => {
     const task: ConformTask = {
       system: subject.system.name,
       series: subject.series.name,
@@ -60,7 +53,7 @@ export async function conformInThreads(
       firstTimeOnly,
       halt,
       graph,
-      paths: packPaths(suite.paths.filter((_, i) => i % threads === index)),
+      paths: packPaths(shareOf(suite.paths, index)),
     };
     return inThread(task, (progress) => report(index, progress));
   });

@@ -71,6 +71,16 @@ export interface ConformPart extends Omit<ConformResult, 'transitionsCovered'> {
   readonly diverging: readonly number[];
 }
 
+/**
+ * A suite is run in so many shares, on every machine: the safety properties are judged where a share first takes a
+ * transition, so that what is found depends on which paths are run together.
+ */
+export const SHARES = 2;
+
+/** Every n-th path, beginning with `index`. */
+export const shareOf = (paths: readonly Path[], index: number): Path[] =>
+  paths.filter((_, i) => i % SHARES === index);
+
 const PROGRESS_EVERY = 50;
 
 /**

@@ -22,6 +22,9 @@ export async function svgFromDot(dot: string): Promise<string> {
   return normalise(result.output);
 }
 
+/** Of most texts. */
+const USUAL = 10;
+
 function normalise(svg: string): string {
   const name = /<g id="[^"]*" class="graph"[^>]*>\s*<title>([^<]*)<\/title>/.exec(svg)?.[1] ?? 'graph';
   const title = withoutEntities(name);
@@ -41,10 +44,12 @@ function normalise(svg: string): string {
     .replace(/ text-anchor="start"/g, '')
     .replaceAll('&#45;', '-')
     .replace(/-?\d+\.\d{2,}/g, (number) => `${Math.round(Number(number) * 10) / 10}`)
+    // The usual size stands at the root.
+    .replaceAll(` font-size="${USUAL}"`, '')
     .replace(ROUNDED, rectangle)
     .trim();
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="${viewBox}" role="img" aria-labelledby="${prefix}-title" font-family="${FONT_STACK}">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" width="${width}" height="${height}" viewBox="${viewBox}" role="img" aria-labelledby="${prefix}-title" font-family="${FONT_STACK}" font-size="${USUAL}">`,
     `<title id="${prefix}-title">${xml(title)}</title>`,
     body,
     '',

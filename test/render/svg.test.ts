@@ -95,7 +95,7 @@ test('no text of a state is wider than its box, in the widest font of the stack'
     for (const node of nodes) {
       const [left, right] = extent(node);
       for (const text of all(node, 'text')) {
-        const size = Number(text.attributes['font-size']);
+        const size = Number(text.attributes['font-size'] ?? root.attributes['font-size']);
         const width = textWidth(text.text, size, text.attributes['font-weight'] === 'bold');
         const x = Number(text.attributes.x);
         const start = text.attributes['text-anchor'] === 'middle' ? x - width / 2 : x;
