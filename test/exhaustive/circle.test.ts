@@ -32,6 +32,9 @@ const COVERED: readonly (readonly [string, typeof V5, string, number])[] = [
   ['allocation', BASELINE, 'cca', 12],
   ['allocation-pages', BASELINE, 'cca', 6],
   ['streaming', BASELINE, 'cca', 60],
+  ['restricted', BASELINE, 'cca', 1],
+  ['trusted', V5, 's390-pv', 1],
+  ['trusted', BASELINE, 'pkvm', 1],
 ];
 
 test('a share of the suites: no log says the opposite, or nothing where it could say something', () => {
@@ -46,7 +49,8 @@ test('a share of the suites: no log says the opposite, or nothing where it could
   }
   expect([...all.disagreements.values()]).toEqual([]);
   // What the machines of the series themselves do not offer would be a stray step: there is none.
-  expect([...all.strays.keys()]).toEqual([]);
+  // But for slots of a restricted pool, which before patch 3 are converted like pages, and no event tells them apart.
+  expect([...all.strays.keys()]).toEqual(['direct-alloc: set_memory_decrypted in pool or allocating.pages']);
   expect(all.paths).toBeGreaterThan(250);
   // Every reason is needed.
   const idle = UNDECIDABLE.filter((_, i) => all.needed[i] === 0).map(
