@@ -5,13 +5,12 @@
  */
 import { SYSTEMS } from '../../machines/systems/index.ts';
 import { ALL_SERIES } from '../../src/cli/generate/exhibits.ts';
-import { pathsAround } from '../../src/conformance/around.ts';
 import { machineFor } from '../../src/conformance/bindings.ts';
-import { type ConformPart, joinParts, SHARES, SuiteRun, shareOf } from '../../src/conformance/conform.ts';
+import { goAround, joinParts, SHARES, SuiteRun, shareOf } from '../../src/conformance/conform.ts';
 import { Reuse } from '../../src/conformance/matrix/reuse.ts';
 import type { Subject } from '../../src/conformance/subject.ts';
 import type { ConfigRead } from '../../src/kernel/index.ts';
-import type { Graph, Path } from '../../src/lts/index.ts';
+import type { Graph } from '../../src/lts/index.ts';
 import { transitionCover } from '../../src/paths/index.ts';
 import { type Occurrence, PLATFORMS } from '../../src/series/index.ts';
 import { differentOptions, Graphs, type ShareTask, type Situated, situated } from './judge.ts';
@@ -47,20 +46,16 @@ export function* conformShare({ system: name, platform: on }: ShareTask): Genera
 /** As the command does it, share by share; then what divergences kept out of reach. */
 function conformed(subject: Subject, graph: Graph): Conformed {
   const reads: ConfigRead[] = [];
-  // Compared after each repetition too: the state of a finding may lie behind a transition that agreed before.
-  const take = (paths: readonly Path[], firstTimeOnly: boolean): ConformPart => {
-    const run = new SuiteRun(subject, graph, false, firstTimeOnly);
+  const suite = transitionCover(graph);
+  const parts = Array.from({ length: SHARES }, (_, index) => {
+    // Compared after each repetition too: the state of a finding may lie behind a transition that agreed before.
+    const run = new SuiteRun(subject, graph, false);
+    const paths = shareOf(suite, index);
     for (const path of paths) run.path(path);
     reads.push(...run.reads());
     return run.result(paths.length);
-  };
-  const suite = transitionCover(graph);
-  let all = joinParts(Array.from({ length: SHARES }, (_, index) => take(shareOf(suite, index), false)));
-  for (;;) {
-    const paths = all.diverging.length === 0 ? [] : pathsAround(graph, all.executed, new Set(all.diverging));
-    if (paths.length === 0) break;
-    all = joinParts([all, take(paths, true)]);
-  }
+  });
+  const all = goAround(subject, subject.series, graph, joinParts(parts), (run) => reads.push(...run.reads()));
   const found = [
     ...all.failures.map(({ site }) => ({ property: 'conformance', site })),
     ...all.safety.map(({ property, site }) => ({ property, site })),

@@ -40,8 +40,6 @@ export interface ConformResult {
 
 export interface ConformOptions {
   readonly onProgress?: (done: { readonly paths: number; readonly of: number }) => void;
-  /** Only every `of`-th path, beginning with `index`: for several runs side by side. Default: all. */
-  readonly share?: { readonly index: number; readonly of: number };
   /** Only so many paths. The result then covers less, and says so. */
   readonly maxPaths?: number;
   /** The graph of the machines and its suite, where they are known already. */
@@ -102,8 +100,16 @@ export function conformSubject(
  * Runs what divergences kept from being executed, by ways that avoid them, until nothing is left that can be
  * reached so. Only where the machines are those of the simulator's own series: elsewhere paths are long because
  * differences are passed over.
+ *
+ * @param ran told of each run
  */
-export function goAround(subject: Subject, machines: Series, graph: Graph, part: ConformPart): ConformPart {
+export function goAround(
+  subject: Subject,
+  machines: Series,
+  graph: Graph,
+  part: ConformPart,
+  ran: (run: SuiteRun) => void = () => {},
+): ConformPart {
   if (machines.name !== subject.series.name || part.stopped !== null) return part;
   let all = part;
   for (;;) {
@@ -111,6 +117,7 @@ export function goAround(subject: Subject, machines: Series, graph: Graph, part:
     if (paths.length === 0) return all;
     const run = new SuiteRun(subject, graph, false, true);
     for (const path of paths) run.path(path);
+    ran(run);
     all = joinParts([all, run.result(paths.length)]);
   }
 }
@@ -121,10 +128,7 @@ export function sumUp({ executed, diverging: _, ...part }: ConformPart): Conform
 
 export function conformPart(subject: Subject, machines: Series, options: ConformOptions = {}): ConformPart {
   const { graph, paths } = options.suite ?? suiteOf(subject, machines);
-  const { index, of } = options.share ?? { index: 0, of: 1 };
-  const mine = paths
-    .slice(0, options.maxPaths ?? Number.POSITIVE_INFINITY)
-    .filter((_, i) => i % of === index);
+  const mine = paths.slice(0, options.maxPaths ?? Number.POSITIVE_INFINITY);
   const run = new SuiteRun(subject, graph, machines.name !== subject.series.name, options.firstTimeOnly);
   const halted = options.halt === undefined ? () => null : haltWatch(options.halt);
   for (const [i, path] of mine.entries()) {

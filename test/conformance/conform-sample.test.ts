@@ -3,6 +3,7 @@
  * platforms, options, series and what is known not to hold: test/exhaustive, and `ccdma conform`.
  */
 import { expectConformance } from './expect-conformance.ts';
+import { RESTRICTED_CONVERTED } from './known.ts';
 
 for (const options of [{ 'coherent-pool': 'off' }, { dynamic: 'off' }, { device: 'trusted' }] as const)
   expectConformance({ system: 'dynamic-pools', series: 'v5', platform: 'tdx', options });
@@ -19,22 +20,4 @@ expectConformance({ system: 'restricted', series: 'v5', platform: 'cca', everySt
 // What a device had when it was accepted goes back shared.
 const known = { broken: ['free-private at dma_direct_free'] };
 expectConformance({ system: 'trusted', series: 'v5', platform: 'cca', known });
-// Slots are converted like pages before patch 3, so that simulator and machines part.
-expectConformance({
-  system: 'restricted',
-  series: 'baseline',
-  platform: 'cca',
-  known: {
-    diverges: ['(bus): expected copy[B] in slotOnly'],
-    keptOut: 69,
-    broken: [
-      'address-matches-memory at dma_map_phys',
-      'data-arrives at deviceRead',
-      'data-arrives at deviceWrite',
-      'data-arrives at dma_map_phys',
-      'free-undoes-alloc at dma_direct_alloc',
-      'free-undoes-alloc at dma_direct_free',
-      'no-sleep-in-atomic at dma_direct_alloc',
-    ],
-  },
-});
+expectConformance({ system: 'restricted', series: 'baseline', platform: 'cca', known: RESTRICTED_CONVERTED });

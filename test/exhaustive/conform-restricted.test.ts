@@ -1,5 +1,6 @@
 /** A mapping and a coherent allocation in one restricted pool: where there can be one, and where there cannot. */
-import { expectConformance, type Known } from '../conformance/expect-conformance.ts';
+import { expectConformance } from '../conformance/expect-conformance.ts';
+import { RESTRICTED_CONVERTED } from '../conformance/known.ts';
 
 const system = 'restricted';
 const arm64 = { remap: 'on', 'coherent-pool': 'on', 'restricted-pool': 'on' } as const;
@@ -16,24 +17,13 @@ expectConformance({ system, series: 'v5', platform: 'cca', options: { mask: '32'
 const trusted = { device: 'trusted' } as const;
 expectConformance({ system, series: 'v5', platform: 'pkvm', options: trusted, refusals: 1 });
 
-/**
- * Slots are converted like pages, and what a free made private is mapped next. The device's write to it is lost; the
- * machines have it arrive, and go no further.
- */
-const converted: Known = {
-  diverges: ['(bus): expected copy[B] in slotOnly'],
-  keptOut: 69,
-  broken: [
-    'address-matches-memory at dma_map_phys',
-    'data-arrives at deviceRead',
-    'data-arrives at deviceWrite',
-    'data-arrives at dma_map_phys',
-    'free-undoes-alloc at dma_direct_alloc',
-    'free-undoes-alloc at dma_direct_free',
-    'no-sleep-in-atomic at dma_direct_alloc',
-  ],
-};
-expectConformance({ system, series: 'baseline', platform: 'cca', known: converted, everyStep: true });
+expectConformance({
+  system,
+  series: 'baseline',
+  platform: 'cca',
+  known: RESTRICTED_CONVERTED,
+  everyStep: true,
+});
 for (const platform of ['pkvm', 'plain']) {
   const options = platform === 'plain' ? arm64 : {};
   expectConformance({ system, series: 'baseline', platform, options, everyStep: true });

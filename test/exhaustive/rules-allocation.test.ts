@@ -5,18 +5,17 @@ import {
   checkActors,
   type DeadTransition,
   deadInAll,
-  type Graph,
   type UsedParts,
   undeclaredEvents,
   unwitnessed,
   usedParts,
-  valueText,
 } from '../../src/lts/index.ts';
 import {
   ALLOCATION_SYSTEMS,
   allocationSubject,
   allocationSubjects,
 } from '../machines/allocation-subjects.ts';
+import { statesEntered } from '../machines/rules.ts';
 
 /** Each series on the platforms on which it differs. Patches 3, 5, 7, 8, 11, 16, 19 act on arm64 only here. */
 const RUNS: readonly (readonly [string, readonly string[] | undefined])[] = [
@@ -111,15 +110,6 @@ const SOME = [
   ['v5', 'pkvm', {}],
   ['v5', 'plain', { iommu: 'on' }],
 ] as const;
-
-function statesEntered(graph: Graph): string[] {
-  return graph.network.instances.flatMap(({ lts }, i) => {
-    const seen = new Set(Array.from({ length: graph.states }, (_, s) => graph.local(s, i)));
-    return lts.states
-      .filter(({ index }) => seen.has(index))
-      .map(({ value }) => `${lts.name}: ${valueText(value)}`);
-  });
-}
 
 interface Node {
   readonly path: readonly string[];
