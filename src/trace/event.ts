@@ -1,4 +1,6 @@
 /** The part of a line from the event's name on. */
+import type { Block } from './block.ts';
+import { BLANK, COLON, nameEnd, OPEN } from './chars.ts';
 import { Fields, NO_FIELDS } from './fields.ts';
 import { type Ending, isSubject, TRACEPOINTS } from './names.ts';
 import { type Places, readCall, readPlaces } from './place.ts';
@@ -24,6 +26,8 @@ interface Cached {
 }
 
 const MAX_CACHED = 10_000;
+/** A power of two. */
+const RECENT = 256;
 const NO_NAMES: readonly string[] = [];
 const MARKS = new Set([
   'tracing_mark_write',
@@ -32,9 +36,6 @@ const MARKS = new Set([
   '__trace_bputs',
   'trace_printk',
 ]);
-
-const isName = (c: number) =>
-  (c >= 97 && c <= 122) || (c >= 48 && c <= 57) || c === 95 || (c >= 65 && c <= 90);
 
 /** Reads bodies; the last one that was fine stands in the fields. */
 export class EventReader {
@@ -52,14 +53,17 @@ export class EventReader {
   readonly #shapes: Shapes;
   readonly #values = new Values();
   readonly #cache = new Map<string, Cached>();
+  /** The last ones, found by a few of their bytes: a name need not be cut out to be looked up. */
+  readonly #recent: (Cached | undefined)[] = new Array<Cached | undefined>(RECENT).fill(undefined);
   readonly #places = new Map<string, Places | undefined>();
 
   constructor(shapes: Shapes) {
     this.#shapes = shapes;
   }
 
-  /** Reads text[b, e). On anything but `ok`, only `event` is right, and empty when not even that is known. */
-  read(text: string, b: number, e: number): EventScan {
+  /** Reads [b, e) of a block. On anything but `ok`, only `event` is right, and empty when not even that is known. */
+  read(block: Block, b: number, e: number): EventScan {
+    const { text, bytes } = block;
     this.event = '';
     this.func = undefined;
     this.caller = undefined;
@@ -67,26 +71,35 @@ export class EventReader {
     this.text = '';
     this.subject = false;
     this.known = undefined;
-    let i = b;
-    while (i < e && isName(text.charCodeAt(i))) i++;
+    const i = nameEnd(bytes, b, e);
     if (i === b) return this.#other(text, b, e);
     if (i === e) return 'cut';
-    const c = text.charCodeAt(i);
-    if (c !== 58) return this.#function(text, b, e);
-    if (i + 1 < e && text.charCodeAt(i + 1) !== 32) return 'garbled';
-    const cached = this.#cached(text.slice(b, i));
+    if (bytes[i] !== COLON) return this.#function(text, b, e);
+    if (i + 1 < e && bytes[i + 1] !== BLANK) return 'garbled';
+    const cached = this.#cached(block, b, i);
     this.event = cached.event;
     let body = i + 1;
     if (cached.mark) return this.#mark(text, body, e);
-    while (body < e && text.charCodeAt(body) === 32) body++;
-    if (text.charCodeAt(body) === 40 && body < e) return this.#probe(cached, text, body, e);
-    if (cached.tracepoint) return this.#tracepoint(cached, text, body, e);
+    while (body < e && bytes[body] === BLANK) body++;
+    if (bytes[body] === OPEN && body < e) return this.#probe(cached, block, body, e);
+    if (cached.tracepoint) return this.#tracepoint(cached, block, body, e);
     if (cached.event === 'function') return this.#function(text, body, e);
     if (cached.event === 'print') return this.#print(text, body, e);
     return body === e ? 'cut' : 'unknown';
   }
 
-  #cached(name: string): Cached {
+  /** What is known of the event named in [b, e). */
+  #cached({ text, bytes }: Block, b: number, e: number): Cached {
+    const at = (bytes[b]! + 31 * bytes[e - 1]! + 7 * bytes[b + ((e - b) >> 1)]! + (e - b)) & (RECENT - 1);
+    const recent = this.#recent[at];
+    if (recent !== undefined && recent.event.length === e - b && text.startsWith(recent.event, b))
+      return recent;
+    const found = this.#named(text.slice(b, e));
+    this.#recent[at] = found;
+    return found;
+  }
+
+  #named(name: string): Cached {
     const found = this.#cache.get(name);
     if (found) return found;
     const event = detach(name);
@@ -137,7 +150,8 @@ export class EventReader {
     return 'ok';
   }
 
-  #probe(cached: Cached, text: string, b: number, e: number): EventScan {
+  #probe(cached: Cached, block: Block, b: number, e: number): EventScan {
+    const { text } = block;
     let end: number;
     if (cached.parens !== '' && text.startsWith(cached.parens, b)) {
       end = b + cached.parens.length;
@@ -152,7 +166,7 @@ export class EventReader {
     }
     if (end > e) return 'cut';
     const places = cached.places!;
-    const fine = this.#scan(cached.probe, text, end, e);
+    const fine = this.#scan(cached.probe, block, end, e);
     if (fine !== 'ok') return fine;
     this.kind = places.caller ? 'kretprobe' : 'kprobe';
     this.func = places.func;
@@ -162,7 +176,8 @@ export class EventReader {
     return 'ok';
   }
 
-  #tracepoint(cached: Cached, text: string, b: number, e: number): EventScan {
+  #tracepoint(cached: Cached, block: Block, b: number, e: number): EventScan {
+    const { text, bytes } = block;
     let from = b;
     if (text.startsWith('dev_name: ', from)) from += 10;
     // The device's name has no name of its own; it ends where the first field begins.
@@ -171,10 +186,9 @@ export class EventReader {
     const blank = text.lastIndexOf(' ', equals);
     if (blank < from) return 'garbled';
     const device = text.slice(from, blank);
-    for (let i = from; i < blank; i++)
-      if (text.charCodeAt(i) < 33 || text.charCodeAt(i) > 126) return 'garbled';
+    for (let i = from; i < blank; i++) if (bytes[i]! < 33 || bytes[i]! > 126) return 'garbled';
     const ending = cached.tracepoint!;
-    const fine = this.#scan(cached.known, text, blank, e, device, ending === 'mode');
+    const fine = this.#scan(cached.known, block, blank, e, device, ending === 'mode');
     if (fine !== 'ok') return fine;
     if (ending !== 'field' && this.fields.names.at(-1) !== ending) return 'cut';
     this.kind = 'tracepoint';
@@ -183,11 +197,11 @@ export class EventReader {
     return 'ok';
   }
 
-  /** Fields of text[from, e): a probe's, or, with the device's name, a tracepoint's. */
-  #scan(known: Known, text: string, from: number, e: number, device?: string, mode = false): EventScan {
+  /** Fields of [from, e): a probe's, or, with the device's name, a tracepoint's. */
+  #scan(known: Known, block: Block, from: number, e: number, device?: string, mode = false): EventScan {
     const likely = known.shapes[0]?.shape;
     const values = this.#values;
-    const fine = values.scan(text, from, e, likely ? likely.names : NO_NAMES, device, mode);
+    const fine = values.scan(block, from, e, likely ? likely.names : NO_NAMES, device, mode);
     if (fine !== 'ok') return fine;
     if (values.guessed && likely !== undefined && !this.#shapes.learning) {
       this.fields = values.values.length === 0 ? NO_FIELDS : new Fields(likely, values.values);

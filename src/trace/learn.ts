@@ -1,4 +1,5 @@
 /** A first look at the beginning of a log: which layout, which fields, whether it begins at boot. */
+import type { Block } from './block.ts';
 import type { EventReader } from './event.ts';
 import { readSpecial } from './header.ts';
 import { isSubject, TRACEPOINTS } from './names.ts';
@@ -19,10 +20,10 @@ export interface FirstLook {
 }
 
 /** Calls back with the bounds of every line that ends in a newline. */
-export function eachLine(text: string, line: (a: number, e: number) => void): number {
+export function eachLine({ text, bytes }: Block, line: (a: number, e: number) => void): number {
   let a = 0;
   for (let nl = text.indexOf('\n'); nl >= 0; nl = text.indexOf('\n', a)) {
-    const e = nl > a && text.charCodeAt(nl - 1) === 13 ? nl - 1 : nl;
+    const e = nl > a && bytes[nl - 1] === 13 ? nl - 1 : nl;
     line(a, e);
     a = nl + 1;
   }
@@ -35,12 +36,13 @@ const VOTERS = 5000;
 const LEAST_SHARE = 10;
 
 /** Votes on the layout, then reads all of the text to learn from it. */
-export function firstLook(text: string, events: EventReader, shapes: Shapes | undefined): FirstLook {
+export function firstLook(block: Block, events: EventReader, shapes: Shapes | undefined): FirstLook {
+  const { text, bytes } = block;
   const votes = { context: 0, latency: 0, bare: 0 };
   const prefix = new Prefix();
   let header = false;
   let voters = 0;
-  eachLine(text, (a, e) => {
+  eachLine(block, (a, e) => {
     const special = readSpecial(text, a, e);
     if (special) {
       // A line that begins with '#' may be anybody's heading.
@@ -48,8 +50,8 @@ export function firstLook(text: string, events: EventReader, shapes: Shapes | un
       return;
     }
     if (voters++ > VOTERS) return;
-    if (scanPrefix(text, a, e, 'context', prefix) === 'ok') votes.context++;
-    else if (scanPrefix(text, a, e, 'latency', prefix) === 'ok') votes.latency++;
+    if (scanPrefix(bytes, a, e, 'context', prefix) === 'ok') votes.context++;
+    else if (scanPrefix(bytes, a, e, 'latency', prefix) === 'ok') votes.latency++;
     else if (isBare(text, a, e)) votes.bare++;
   });
   const most = Math.max(votes.context, votes.latency, votes.bare);
@@ -60,7 +62,7 @@ export function firstLook(text: string, events: EventReader, shapes: Shapes | un
       ? undefined
       : (['context', 'latency', 'bare'] as const).find((name) => votes[name] === most)!;
   if (layout === undefined) return { layout, header, decimals: 0, padded: false, fromBoot: false };
-  const found = learn(text, layout, events, shapes);
+  const found = learn(block, layout, events, shapes);
   return { layout, header, ...found };
 }
 
@@ -72,20 +74,21 @@ function isBare(text: string, a: number, e: number): boolean {
   return TRACEPOINTS.has(name) || isSubject(name) || /^\w+: \([\w.]+\+0x[0-9a-f]+\//.test(line);
 }
 
-function learn(text: string, layout: Layout, events: EventReader, shapes: Shapes | undefined) {
+function learn(block: Block, layout: Layout, events: EventReader, shapes: Shapes | undefined) {
+  const { text, bytes } = block;
   const prefix = new Prefix();
   const decimals = new Map<number, number>();
   let fromBoot = false;
   let short = 0;
   let lines = 0;
   if (shapes) shapes.learning = true;
-  eachLine(text, (a, e) => {
-    if (readSpecial(text, a, e) || scanPrefix(text, a, e, layout, prefix) !== 'ok') return;
+  eachLine(block, (a, e) => {
+    if (readSpecial(text, a, e) || scanPrefix(bytes, a, e, layout, prefix) !== 'ok') return;
     lines++;
     if (prefix.align === 'short') short++;
     decimals.set(prefix.decimals, (decimals.get(prefix.decimals) ?? 0) + 1);
     if (prefix.pid === 1 && text.startsWith('swapper/0', prefix.taskStart)) fromBoot = true;
-    if (!shapes || events.read(text, prefix.body, e) !== 'ok') return;
+    if (!shapes || events.read(block, prefix.body, e) !== 'ok') return;
     const symbol = events.func?.symbol;
     if (symbol === undefined || events.kind === 'kretprobe') return;
     shapes.entered(events.known, events.event, symbol);

@@ -59,36 +59,38 @@ function decimalWord(text: string): number | undefined {
   return safe(Number(BigInt.asIntN(64, value)));
 }
 
-/** Whether text[from, to) is a number that a 64-bit kernel can print: decimal, negative, 0x-hex or plain hex. */
-export function isWord(text: string, from: number, to: number, hex: boolean): boolean {
+/** Whether bytes[from, to) is a number that a 64-bit kernel can print: decimal, negative, 0x-hex or plain hex. */
+export function isWord(bytes: Uint8Array, from: number, to: number, hex: boolean): boolean {
   let i = from;
-  if (i < to && text.charCodeAt(i) === 45) {
+  if (i < to && bytes[i]! === 45) {
     i++;
-    return i < to && decimals(text, i, to) === to && to - i <= 19;
+    return i < to && decimals(bytes, i, to) === to && to - i <= 19;
   }
-  if (text.charCodeAt(i) === 48 && i + 1 < to && text.charCodeAt(i + 1) === 120) {
+  if (bytes[i]! === 48 && i + 1 < to && bytes[i + 1]! === 120) {
     i += 2;
-    return i < to && to - i <= 16 && hexadecimals(text, i, to) === to;
+    return i < to && to - i <= 16 && hexadecimals(bytes, i, to) === to;
   }
   if (i >= to) return false;
-  if (hex) return to - i <= 16 && hexadecimals(text, i, to) === to;
-  if (decimals(text, i, to) !== to) return false;
-  return to - i < 20 || (to - i === 20 && text.slice(i, to) <= '18446744073709551615');
+  if (hex) return to - i <= 16 && hexadecimals(bytes, i, to) === to;
+  if (decimals(bytes, i, to) !== to) return false;
+  return (
+    to - i < 20 || (to - i === 20 && String.fromCharCode(...bytes.subarray(i, to)) <= '18446744073709551615')
+  );
 }
 
 /** First index from `i` that is no decimal digit. */
-export function decimals(text: string, from: number, to: number): number {
+export function decimals(bytes: Uint8Array, from: number, to: number): number {
   let i = from;
   while (i < to) {
-    const c = text.charCodeAt(i);
+    const c = bytes[i]!;
     if (c < 48 || c > 57) break;
     i++;
   }
   return i;
 }
 
-function hexadecimals(text: string, from: number, to: number): number {
+function hexadecimals(bytes: Uint8Array, from: number, to: number): number {
   let i = from;
-  while (i < to && digit(text.charCodeAt(i)) < 16) i++;
+  while (i < to && digit(bytes[i]!) < 16) i++;
   return i;
 }

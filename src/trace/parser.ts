@@ -1,4 +1,6 @@
 /** From text to records: lines in order, repeats and steps back in time dropped, every loss said. */
+import { isAscii } from 'node:buffer';
+import { Block } from './block.ts';
 import { Clocks } from './clocks.ts';
 import { type Context, Contexts, NO_CONTEXT } from './context.ts';
 import { TraceError } from './errors.ts';
@@ -32,9 +34,12 @@ export interface ParserOptions {
 
 /** So much is looked at before the first record is handed out. */
 const FIRST_LOOK = 1 << 20;
-const BEYOND_ASCII = /[\u0080-\uffff]/;
 /** No line of a trace is longer: the kernel prints into a page or two. */
 const MAX_LINE = 1 << 16;
+const NEWLINE = 10;
+const RETURN = 13;
+/** The byte order mark of UTF-8. */
+const BYTE_ORDER = Buffer.of(0xef, 0xbb, 0xbf);
 
 export class TraceParser {
   readonly summary: TraceSummary = emptySummary();
@@ -49,8 +54,10 @@ export class TraceParser {
   readonly #losses: Losses;
   readonly #prefix = new Prefix();
   readonly #clocks = new Clocks();
-  #pending = '';
-  /** Whether `#pending` is. */
+  /** What was not yet read, in order, and how many bytes that is. */
+  #pending: Buffer[] = [];
+  #waiting = 0;
+  /** Whether the block that is read is. */
   #ascii = true;
   #looked = false;
   #layout: Layout | undefined;
@@ -72,26 +79,32 @@ export class TraceParser {
   }
 
   /**
-   * Takes the next piece, one character per byte; `ascii`, when the caller knows that all of it is. Throws a
-   * TraceError as soon as it is clear that this is no trace.
+   * Takes the next bytes, which the caller leaves as they are from now on. Throws a TraceError as soon as it is
+   * clear that this is no trace.
    */
-  push(piece: string, ascii = !BEYOND_ASCII.test(piece)): void {
-    if (piece === '') return;
-    this.#ascii = ascii && (this.#ascii || this.#pending === '');
-    this.#pending = this.#pending === '' ? piece : this.#pending + piece;
+  push(piece: Buffer): void {
+    if (piece.length === 0) return;
     if (!this.#looked) {
-      if (this.#pending.length < FIRST_LOOK) return;
+      this.#keep(piece);
+      if (this.#waiting < FIRST_LOOK) return;
       this.#look();
+      this.#drain(this.#take());
+      return;
     }
-    this.#drain();
+    const end = piece.lastIndexOf(NEWLINE) + 1;
+    if (end > 0) {
+      this.#keep(piece.subarray(0, end));
+      this.#drain(this.#take());
+    }
+    this.#keep(piece.subarray(end));
+    if (this.#waiting > MAX_LINE) this.#endless();
   }
 
   /** The end. `cut`: the source broke off. A log without one known event is refused with a TraceError. */
   end(cut = false): TraceSummary {
     if (!this.#looked) this.#look();
-    this.#drain();
-    const rest = this.#pending;
-    this.#pending = '';
+    this.#drain(this.#take());
+    const rest = this.#take().toString('latin1');
     if (rest === '' && this.#skipping) this.#line++;
     else if (rest !== '' || cut) {
       this.#line++;
@@ -109,12 +122,29 @@ export class TraceParser {
     return this.summary;
   }
 
+  #keep(piece: Buffer): void {
+    if (piece.length === 0) return;
+    this.#pending.push(piece);
+    this.#waiting += piece.length;
+  }
+
+  #take(): Buffer {
+    const all = this.#pending.length === 1 ? this.#pending[0]! : Buffer.concat(this.#pending);
+    this.#pending = [];
+    this.#waiting = 0;
+    return all;
+  }
+
   #look(): void {
     this.#looked = true;
-    const text = this.#pending.startsWith('\u00ef\u00bb\u00bf') ? this.#pending.slice(3) : this.#pending;
+    const all = this.#take();
+    const bytes = all.subarray(0, BYTE_ORDER.length).equals(BYTE_ORDER)
+      ? all.subarray(BYTE_ORDER.length)
+      : all;
+    this.#keep(bytes);
     // The last line of a short log may have no newline: it counts for recognising the log all the same.
-    const whole = text.length < FIRST_LOOK && !text.endsWith('\n') ? `${text}\n` : text;
-    this.#pending = text;
+    const open = bytes.length < FIRST_LOOK && bytes.at(-1) !== NEWLINE;
+    const whole = new Block(open ? Buffer.concat([bytes, Buffer.of(NEWLINE)]) : bytes);
     const look: FirstLook = firstLook(whole, this.#events, this.#taught ? undefined : this.shapes);
     if (look.layout === undefined && !look.header) {
       throw new TraceError(
@@ -130,26 +160,32 @@ export class TraceParser {
     this.summary.fromBoot = look.fromBoot;
   }
 
-  #drain(): void {
-    const text = this.#pending;
+  /** Reads the whole lines of these bytes, and keeps what is behind the last of them. */
+  #drain(bytes: Buffer): void {
+    const block = new Block(bytes);
+    const { text } = block;
+    this.#ascii = isAscii(bytes);
     let a = 0;
     for (let nl = text.indexOf('\n'); nl >= 0; nl = text.indexOf('\n', a)) {
-      const e = nl > a && text.charCodeAt(nl - 1) === 13 ? nl - 1 : nl;
+      const e = nl > a && bytes[nl - 1] === RETURN ? nl - 1 : nl;
       this.#line++;
       if (this.#skipping) this.#skipping = false;
-      else this.#read(text, a, e);
+      else this.#read(block, a, e);
       a = nl + 1;
     }
-    this.#pending = a === 0 ? text : text.slice(a);
-    if (this.#pending.length > MAX_LINE) {
-      // A line without end is none; its rest is skipped, not gathered.
-      if (!this.#skipping) this.#losses.add('garbled', this.#line + 1, this.#pending);
-      this.#skipping = true;
-      this.#pending = '';
-    }
+    this.#keep(bytes.subarray(a));
+    if (this.#waiting > MAX_LINE) this.#endless();
   }
 
-  #read(text: string, a: number, e: number): void {
+  /** A line without end is none; its rest is skipped, not gathered. */
+  #endless(): void {
+    const begun = this.#take().toString('latin1');
+    if (!this.#skipping) this.#losses.add('garbled', this.#line + 1, begun);
+    this.#skipping = true;
+  }
+
+  #read(block: Block, a: number, e: number): void {
+    const { text, bytes } = block;
     const special = readSpecial(text, a, e);
     if (special) {
       this.#previous = '';
@@ -167,34 +203,35 @@ export class TraceParser {
       this.#losses.add('garbled', this.#line, raw);
       return;
     }
-    if (this.#layout === undefined) this.#adopt(text, a, e);
+    if (this.#layout === undefined) this.#adopt(block, a, e);
     const prefix = this.#prefix;
-    const scan = this.#layout === undefined ? 'not' : scanPrefix(text, a, e, this.#layout, prefix);
+    const scan = this.#layout === undefined ? 'not' : scanPrefix(bytes, a, e, this.#layout, prefix);
     if (scan !== 'ok') {
       if (scan === 'cut') this.#losses.add('truncated', this.#line, raw);
       else this.#losses.bad(this.#line, raw);
       return;
     }
-    if (this.#layout === 'bare') this.#body(text, a, e, raw);
+    if (this.#layout === 'bare') this.#body(block, a, e, raw);
     else if (prefix.decimals !== this.#decimals || (this.#padded && prefix.align === 'short'))
       this.#losses.add('garbled', this.#line, raw);
-    else this.#body(text, a, e, raw);
+    else this.#body(block, a, e, raw);
   }
 
   /** After a second header: the layout of the first line that has one. */
-  #adopt(text: string, a: number, e: number): void {
+  #adopt(block: Block, a: number, e: number): void {
     for (const layout of ['context', 'latency'] as const) {
-      if (scanPrefix(text, a, e, layout, this.#prefix) !== 'ok') continue;
+      if (scanPrefix(block.bytes, a, e, layout, this.#prefix) !== 'ok') continue;
       this.#layout = layout;
       this.#decimals = this.#prefix.decimals;
       this.#padded = this.#prefix.align === 'padded';
       return;
     }
-    if (this.#events.read(text, a, e) === 'ok' && this.#events.subject) this.#layout = 'bare';
+    if (this.#events.read(block, a, e) === 'ok' && this.#events.subject) this.#layout = 'bare';
   }
 
   /** The line from its event on, and what becomes of it. */
-  #body(text: string, a: number, e: number, raw: string): void {
+  #body(block: Block, a: number, e: number, raw: string): void {
+    const { text } = block;
     const prefix = this.#prefix;
     const events = this.#events;
     const cpu = prefix.cpu < 0 ? undefined : prefix.cpu;
@@ -206,7 +243,7 @@ export class TraceParser {
         return;
       }
     }
-    const scan = events.read(text, prefix.body, e);
+    const scan = events.read(block, prefix.body, e);
     const event = events.event === '' ? undefined : events.event;
     if (scan === 'cut' || scan === 'garbled') {
       if (scan === 'garbled' && this.#layout === 'bare') this.#losses.bad(this.#line, raw);

@@ -1,4 +1,5 @@
 /** The part of a line before the event: task, pid, CPU, flags, time. Scanned by hand; nothing is copied. */
+import { BLANK, COLON, MINUS } from './chars.ts';
 import { decimals } from './numbers.ts';
 
 /**
@@ -12,7 +13,7 @@ export type Layout = 'context' | 'latency' | 'bare';
 /** Outcome of a scan: fine, no such thing, or right as far as it goes and then the line ends. */
 export type Scan = 'ok' | 'not' | 'cut';
 
-/** Offsets into the text that was scanned. One object is used again and again. */
+/** Offsets into the block that was scanned. One object is used again and again. */
 export class Prefix {
   taskStart = 0;
   /** The minus before the pid. */
@@ -49,152 +50,152 @@ export class Prefix {
   }
 }
 
-const BLANK = 32;
-const MINUS = 45;
-const COLON = 58;
 const OPEN = 91;
 const CLOSE = 93;
 
+/** What the latency format marks delays with: `$@*#!+`. */
+const DELAYS = new Set(Buffer.from('$@*#!+'));
+
 const isDigit = (c: number) => c >= 48 && c <= 57;
 
-function blanks(text: string, from: number, to: number): number {
+function blanks(bytes: Uint8Array, from: number, to: number): number {
   let i = from;
-  while (i < to && text.charCodeAt(i) === BLANK) i++;
+  while (i < to && bytes[i]! === BLANK) i++;
   return i;
 }
 
-function numberAt(text: string, from: number, to: number): number {
+function numberAt(bytes: Uint8Array, from: number, to: number): number {
   let value = 0;
-  for (let i = from; i < to; i++) value = value * 10 + text.charCodeAt(i) - 48;
+  for (let i = from; i < to; i++) value = value * 10 + bytes[i]! - 48;
   return value;
 }
 
-/** Scans text[a, e) as a line of the layout. */
-export function scanPrefix(text: string, a: number, e: number, layout: Layout, out: Prefix): Scan {
+/** Scans bytes[a, e) as a line of the layout. */
+export function scanPrefix(bytes: Uint8Array, a: number, e: number, layout: Layout, out: Prefix): Scan {
   out.reset(a);
   if (layout === 'bare') return 'ok';
   const first = layout === 'context' ? scanContext : scanLatency;
   // The kernel and trace-cmd pad a task's name to 16 characters, the latency format to 8.
   const padded = a + (layout === 'context' ? 16 : 8);
-  const quick = padded < e && text.charCodeAt(padded) === MINUS ? first(text, padded, e, out) : 'not';
-  if (quick === 'ok') return finish(text, a, padded, padded, out);
+  const quick = padded < e && bytes[padded]! === MINUS ? first(bytes, padded, e, out) : 'not';
+  if (quick === 'ok') return finish(bytes, a, padded, padded, out);
   // Other paddings: every minus may be the one. Names have 15 characters at most, so not many are tried.
   let result: Scan = quick;
   const limit = Math.min(e, a + 64);
-  for (let i = text.indexOf('-', a); i >= 0 && i < limit; i = text.indexOf('-', i + 1)) {
-    const scan = first(text, i, e, out);
-    if (scan === 'ok') return finish(text, a, i, padded, out);
+  for (let i = bytes.indexOf(MINUS, a); i >= 0 && i < limit; i = bytes.indexOf(MINUS, i + 1)) {
+    const scan = first(bytes, i, e, out);
+    if (scan === 'ok') return finish(bytes, a, i, padded, out);
     if (scan === 'cut') result = 'cut';
   }
   return result;
 }
 
-function finish(text: string, a: number, dash: number, padded: number, out: Prefix): Scan {
-  out.taskStart = blanks(text, a, dash);
+function finish(bytes: Uint8Array, a: number, dash: number, padded: number, out: Prefix): Scan {
+  out.taskStart = blanks(bytes, a, dash);
   out.taskEnd = dash;
   out.align = dash === padded ? 'padded' : dash < padded ? 'short' : 'long';
-  for (let i = out.taskStart; i < dash; i++) if (text.charCodeAt(i) < 32) return 'not';
+  for (let i = out.taskStart; i < dash; i++) if (bytes[i]! < 32) return 'not';
   return 'ok';
 }
 
 /** From the minus: pid, maybe (tgid), [cpu], maybe flags, time. */
-function scanContext(text: string, dash: number, e: number, out: Prefix): Scan {
-  let i = decimals(text, dash + 1, e);
+function scanContext(bytes: Uint8Array, dash: number, e: number, out: Prefix): Scan {
+  let i = decimals(bytes, dash + 1, e);
   if (i === e) return 'cut';
   if (i === dash + 1 || i - dash > 11) return 'not';
-  out.pid = numberAt(text, dash + 1, i);
-  i = blanks(text, i, e);
+  out.pid = numberAt(bytes, dash + 1, i);
+  i = blanks(bytes, i, e);
   out.tgid = undefined;
-  if (text.charCodeAt(i) === 40 && i < e) {
-    const from = blanks(text, i + 1, e);
-    let to = decimals(text, from, e);
-    if (to > from && to - from < 11) out.tgid = numberAt(text, from, to);
-    else while (to < e && text.charCodeAt(to) === MINUS) to++;
+  if (bytes[i]! === 40 && i < e) {
+    const from = blanks(bytes, i + 1, e);
+    let to = decimals(bytes, from, e);
+    if (to > from && to - from < 11) out.tgid = numberAt(bytes, from, to);
+    else while (to < e && bytes[to]! === MINUS) to++;
     if (to === e) return 'cut';
-    if (to === from || text.charCodeAt(to) !== 41) return 'not';
-    i = blanks(text, to + 1, e);
+    if (to === from || bytes[to]! !== 41) return 'not';
+    i = blanks(bytes, to + 1, e);
   }
   if (i >= e) return 'cut';
-  if (text.charCodeAt(i) !== OPEN) return 'not';
-  const close = decimals(text, i + 1, e);
+  if (bytes[i]! !== OPEN) return 'not';
+  const close = decimals(bytes, i + 1, e);
   if (close === e) return 'cut';
-  if (close === i + 1 || close - i > 6 || text.charCodeAt(close) !== CLOSE) return 'not';
-  out.cpu = numberAt(text, i + 1, close);
+  if (close === i + 1 || close - i > 6 || bytes[close]! !== CLOSE) return 'not';
+  out.cpu = numberAt(bytes, i + 1, close);
   if (close + 1 === e) return 'cut';
-  if (text.charCodeAt(close + 1) !== BLANK) return 'not';
-  i = blanks(text, close + 1, e);
+  if (bytes[close + 1]! !== BLANK) return 'not';
+  i = blanks(bytes, close + 1, e);
   out.flagsStart = i;
   out.flagsEnd = i;
-  const flags = flagsEnd(text, i, e);
+  const flags = flagsEnd(bytes, i, e);
   if (flags > i) {
     out.flagsEnd = flags;
     if (flags === e) return 'cut';
-    if (text.charCodeAt(flags) !== BLANK) return 'not';
-    i = blanks(text, flags, e);
+    if (bytes[flags]! !== BLANK) return 'not';
+    i = blanks(bytes, flags, e);
   }
-  return scanTime(text, i, e, out);
+  return scanTime(bytes, i, e, out);
 }
 
 /** From the minus: pid, CPU fused with flags, time. */
-function scanLatency(text: string, dash: number, e: number, out: Prefix): Scan {
-  let i = decimals(text, dash + 1, e);
+function scanLatency(bytes: Uint8Array, dash: number, e: number, out: Prefix): Scan {
+  let i = decimals(bytes, dash + 1, e);
   if (i === e) return 'cut';
-  if (i === dash + 1 || i - dash > 11 || text.charCodeAt(i) !== BLANK) return 'not';
-  out.pid = numberAt(text, dash + 1, i);
-  i = blanks(text, i, e);
+  if (i === dash + 1 || i - dash > 11 || bytes[i]! !== BLANK) return 'not';
+  out.pid = numberAt(bytes, dash + 1, i);
+  i = blanks(bytes, i, e);
   if (i === e) return 'cut';
-  const end = decimals(text, i, e);
+  const end = decimals(bytes, i, e);
   if (end === e) return 'cut';
   if (end === i || end - i > 5) return 'not';
-  out.cpu = numberAt(text, i, end);
-  const flags = flagsEnd(text, end, e);
+  out.cpu = numberAt(bytes, i, end);
+  const flags = flagsEnd(bytes, end, e);
   if (flags === end) return 'not';
   if (flags === e) return 'cut';
-  if (text.charCodeAt(flags) !== BLANK) return 'not';
+  if (bytes[flags]! !== BLANK) return 'not';
   out.flagsStart = end;
   out.flagsEnd = flags;
-  return scanTime(text, blanks(text, flags, e), e, out);
+  return scanTime(bytes, blanks(bytes, flags, e), e, out);
 }
 
 /** The end of a column of four to six characters that begins like flags; `from` when there is none. */
-function flagsEnd(text: string, from: number, e: number): number {
-  if (from >= e || isDigit(text.charCodeAt(from))) return from;
+function flagsEnd(bytes: Uint8Array, from: number, e: number): number {
+  if (from >= e || isDigit(bytes[from]!)) return from;
   let i = from;
-  while (i < e && text.charCodeAt(i) !== BLANK && i - from < 7) i++;
+  while (i < e && bytes[i]! !== BLANK && i - from < 7) i++;
   return i === e || (i - from >= 4 && i - from <= 6) ? i : from;
 }
 
 /** Seconds with a fraction, an integer, or microseconds with a mark of delay; then a colon and blanks. */
-function scanTime(text: string, from: number, e: number, out: Prefix): Scan {
-  let i = decimals(text, from, e);
+function scanTime(bytes: Uint8Array, from: number, e: number, out: Prefix): Scan {
+  let i = decimals(bytes, from, e);
   if (i === e) return 'cut';
   if (i === from || i - from > 20) return 'not';
-  let time = numberAt(text, from, i);
+  let time = numberAt(bytes, from, i);
   out.timeStart = from;
   out.timeEnd = i;
   out.decimals = 0;
-  let c = text.charCodeAt(i);
+  let c = bytes[i]!;
   if (c === 46) {
-    const to = decimals(text, i + 1, e);
+    const to = decimals(bytes, i + 1, e);
     if (to === e) return 'cut';
     out.decimals = to - i - 1;
     if (out.decimals !== 6 && out.decimals !== 9) return 'not';
-    for (let k = i + 1; k < to; k++) time = time * 10 + text.charCodeAt(k) - 48;
+    for (let k = i + 1; k < to; k++) time = time * 10 + bytes[k]! - 48;
     out.timeEnd = to;
     i = to;
-    c = text.charCodeAt(i);
-  } else if (c === 117 && text.charCodeAt(i + 1) === 115) {
+    c = bytes[i]!;
+  } else if (c === 117 && bytes[i + 1]! === 115) {
     i += 2;
     if (i >= e) return 'cut';
-    c = text.charCodeAt(i);
+    c = bytes[i]!;
   }
   // Latency format: a blank or one of $@*#!+ says how long it took to the next line.
-  if (c !== COLON && (c === BLANK || '$@*#!+'.includes(text[i]!))) c = text.charCodeAt(++i);
+  if (c !== COLON && (c === BLANK || DELAYS.has(c))) c = bytes[++i]!;
   if (i >= e) return 'cut';
   if (c !== COLON) return 'not';
   out.time = time;
   if (i + 1 >= e) return 'cut';
-  if (text.charCodeAt(i + 1) !== BLANK) return 'not';
-  out.body = blanks(text, i + 1, e);
+  if (bytes[i + 1]! !== BLANK) return 'not';
+  out.body = blanks(bytes, i + 1, e);
   return out.body === e ? 'cut' : 'ok';
 }

@@ -1,5 +1,4 @@
 /** Trace logs from files, in bounded memory. */
-import { isAscii } from 'node:buffer';
 import { openLog } from './open.ts';
 import { type ParserOptions, TraceParser, type TraceSink } from './parser.ts';
 import type { TraceSummary } from './summary.ts';
@@ -31,7 +30,7 @@ export async function readTrace(
   const log = await openLog(path);
   try {
     for await (const block of log.blocks) {
-      parser.push(block.toString('latin1'), isAscii(block));
+      parser.push(block);
       options.progress?.(log.read(), log.size);
     }
   } finally {
@@ -47,7 +46,9 @@ export async function readTrace(
  */
 export function readTraceText(text: string, sink: TraceSink, options: ParserOptions = {}): TraceReading {
   const parser = new TraceParser(sink, options);
-  // In blocks, so that a large text is not scanned as one.
-  for (let at = 0; at < text.length; at += 1 << 20) parser.push(text.slice(at, at + (1 << 20)));
+  // In blocks, so that what lives is not as large as the text.
+  for (let at = 0; at < text.length; at += 1 << 20) {
+    parser.push(Buffer.from(text.slice(at, at + (1 << 20)), 'latin1'));
+  }
   return { summary: parser.end(), shapes: parser.shapes };
 }

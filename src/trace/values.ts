@@ -1,19 +1,19 @@
 /** The fields of an event's body: `name=value`, scanned once, with the look of every value checked. */
+import type { Block } from './block.ts';
+import { BLANK, BRACE, EQUALS, MINUS, nameEnd, OPEN, QUOTE } from './chars.ts';
 import { ATTRIBUTES, DIRECTIONS, HEX_FIELDS } from './names.ts';
 import { isWord } from './numbers.ts';
 
 /** Outcome of a scan of fields. */
 export type FieldScan = 'ok' | 'cut' | 'garbled';
 
-/** What is demanded of a value: by a tracepoint of its fields' names, or of any argument of a probe. */
-type Check = (name: string, value: string, last: boolean) => FieldScan;
+/**
+ * What is demanded of the value in bytes[from, to) of a block: by a tracepoint of its fields' names, or of any
+ * argument of a probe. `last`: the line ends with it.
+ */
+type Check = (name: string, block: Block, from: number, to: number, last: boolean) => FieldScan;
 
-const BLANK = 32;
-const EQUALS = 61;
 const NO_NAMES: string[] = [];
-
-const isName = (c: number) =>
-  (c >= 97 && c <= 122) || (c >= 48 && c <= 57) || c === 95 || (c >= 65 && c <= 90);
 
 /** One scan's results; the object is used again and again, the values are new each time. */
 export class Values {
@@ -27,31 +27,32 @@ export class Values {
   #scan: FieldScan = 'ok';
 
   /**
-   * Scans text[from, e) as a probe's arguments, or, given the value of its first field, `device`, as a tracepoint's
+   * Scans a block's [from, e) as a probe's arguments, or, given the value of its first field, `device`, as a tracepoint's
    * (then known names are held to what tracepoints print). `guess` are the names that are likely, the device's
    * included. `mode` allows a last word without a name.
    */
   scan(
-    text: string,
+    block: Block,
     from: number,
     e: number,
     guess: readonly string[],
     device: string | undefined,
     mode: boolean,
   ): FieldScan {
+    const { text, bytes } = block;
     const check = device === undefined ? looseValue : strictValue;
     const values: string[] = device === undefined ? [] : [device];
     let names: string[] | undefined;
     let i = from;
     while (i < e) {
-      while (i < e && text.charCodeAt(i) === BLANK) i++;
+      while (i < e && bytes[i] === BLANK) i++;
       if (i >= e) return 'cut';
       const likely = names === undefined ? guess[values.length] : undefined;
       let name = likely;
-      if (name !== undefined && text.charCodeAt(i + name.length) === EQUALS && text.startsWith(name, i)) {
+      if (name !== undefined && bytes[i + name.length] === EQUALS && text.startsWith(name, i)) {
         i += name.length + 1;
       } else {
-        const end = nameEnd(text, i, e);
+        const end = nameEnd(bytes, i, e);
         if (mode && end === e) {
           const fine = this.#mode(text.slice(i, e));
           if (fine !== 'ok') return fine;
@@ -61,13 +62,13 @@ export class Values {
           break;
         }
         if (end === e) return 'cut';
-        if (end === i || text.charCodeAt(end) !== EQUALS) return 'garbled';
+        if (end === i || bytes[end] !== EQUALS) return 'garbled';
         name = text.slice(i, end);
         names ??= guessedSoFar(guess, values.length, device);
         i = end + 1;
       }
       if (i > e) return 'cut';
-      const value = this.#value(text, i, e, name, check);
+      const value = this.#value(block, i, e, name, check);
       if (this.#scan !== 'ok') return this.#scan;
       if (names) {
         if (names.includes(name)) return 'garbled';
@@ -89,20 +90,19 @@ export class Values {
   }
 
   /** The value at `i`; its end and whether it is one stand in the fields. */
-  #value(text: string, i: number, e: number, name: string, check: Check): string {
-    const end = valueEnd(text, i, e);
+  #value(block: Block, i: number, e: number, name: string, check: Check): string {
+    const end = valueEnd(block, i, e);
     this.#end = end;
     if (end < 0) {
       this.#scan = end === -1 ? 'cut' : 'garbled';
       return '';
     }
-    if (text.charCodeAt(i) === 34 && i < e) {
+    if (block.bytes[i] === QUOTE && i < e) {
       this.#scan = 'ok';
-      return text.slice(i + 1, end - 1);
+      return block.text.slice(i + 1, end - 1);
     }
-    const value = text.slice(i, end);
-    this.#scan = check(name, value, end === e);
-    return value;
+    this.#scan = check(name, block, i, end, end === e);
+    return block.text.slice(i, end);
   }
 }
 
@@ -113,22 +113,16 @@ function guessedSoFar(guess: readonly string[], count: number, device: string | 
   return names;
 }
 
-function nameEnd(text: string, from: number, e: number): number {
-  let i = from;
-  while (i < e && isName(text.charCodeAt(i))) i++;
-  return i;
-}
-
 /** The index after the value that begins at `i`; -1 when the line ends within it, -2 when it cannot be a value. */
-function valueEnd(text: string, i: number, e: number): number {
+function valueEnd({ text, bytes }: Block, i: number, e: number): number {
   if (i >= e) return i;
-  const c = text.charCodeAt(i);
-  if (c === 34) return enclosed(text, i, e, '"');
-  if (c === 123) return enclosed(text, i, e, '}');
-  if (c === 40) return enclosed(text, i, e, ')');
+  const c = bytes[i]!;
+  if (c === QUOTE) return enclosed(text, bytes, i, e, '"');
+  if (c === BRACE) return enclosed(text, bytes, i, e, '}');
+  if (c === OPEN) return enclosed(text, bytes, i, e, ')');
   let k = i;
   for (; k < e; k++) {
-    const v = text.charCodeAt(k);
+    const v = bytes[k]!;
     if (v === BLANK) break;
     if (v < 33 || v > 126 || v === EQUALS) return -2;
   }
@@ -136,11 +130,11 @@ function valueEnd(text: string, i: number, e: number): number {
 }
 
 /** A quote, brace or parenthesis ends at its counterpart that a blank or the end follows. */
-function enclosed(text: string, i: number, e: number, close: string): number {
+function enclosed(text: string, bytes: Uint8Array, i: number, e: number, close: string): number {
   for (let k = text.indexOf(close, i + 1); k >= 0 && k < e; k = text.indexOf(close, k + 1)) {
-    if (k + 1 !== e && text.charCodeAt(k + 1) !== BLANK) continue;
+    if (k + 1 !== e && bytes[k + 1] !== BLANK) continue;
     for (let x = i; x < k; x++) {
-      const c = text.charCodeAt(x);
+      const c = bytes[x]!;
       if (c < 32 || c > 126) return -2;
     }
     return k + 1;
@@ -152,45 +146,53 @@ function enclosed(text: string, i: number, e: number, close: string): number {
 const isCutPointer = (value: string) => /^(?:0x)?ffff[0-9a-f]{5,11}$/.test(value);
 
 /** Probes' arguments are named by their user, so nothing is demanded but that numbers are whole. */
-function looseValue(_name: string, value: string, last: boolean): FieldScan {
-  const c = value.charCodeAt(0);
+function looseValue(_name: string, block: Block, from: number, to: number, last: boolean): FieldScan {
+  const { bytes } = block;
+  const c = bytes[from]!;
+  const length = to - from;
   // Never empty: an empty string is quoted.
-  if (value === '' || value === '-' || value === '0x') return last ? 'cut' : 'garbled';
-  if ((c === 45 || (c >= 48 && c <= 57)) && !isWord(value, 0, value.length, true)) return 'garbled';
-  return last && value.length > 8 && isCutPointer(value) ? 'cut' : 'ok';
+  if (length === 0 || (length === 1 && c === MINUS) || (length === 2 && block.text.startsWith('0x', from)))
+    return last ? 'cut' : 'garbled';
+  if ((c === MINUS || (c >= 48 && c <= 57)) && !isWord(bytes, from, to, true)) return 'garbled';
+  return last && length > 8 && isCutPointer(block.text.slice(from, to)) ? 'cut' : 'ok';
 }
 
-function strictValue(name: string, value: string, last: boolean): FieldScan {
+function strictValue(name: string, block: Block, from: number, to: number, last: boolean): FieldScan {
   const bad: FieldScan = last ? 'cut' : 'garbled';
+  const empty = from === to;
   switch (name) {
     case 'attrs':
-      return attributes(value, last);
+      return empty ? 'ok' : attributes(block.text.slice(from, to), last);
     case 'dir':
-      if (DIRECTIONS.has(value)) return 'ok';
-      return last && [...DIRECTIONS].some((whole) => whole.startsWith(value)) ? 'cut' : 'garbled';
+      return direction(block.text.slice(from, to), last);
     case 'size':
     case 'err':
-      return value === '' ? bad : isWord(value, 0, value.length, false) ? 'ok' : 'garbled';
+      return empty ? bad : isWord(block.bytes, from, to, false) ? 'ok' : 'garbled';
     case 'nents':
     case 'ents':
-      return /^\d{1,10}(?:\/\d{1,10})?$/.test(value) ? 'ok' : bad;
+      return /^\d{1,10}(?:\/\d{1,10})?$/.test(block.text.slice(from, to)) ? 'ok' : bad;
     case 'virt_addr':
-      if (value.charCodeAt(0) === 40) return 'ok';
+      if (block.bytes[from] === OPEN) return 'ok';
       break;
     default:
-      if (!HEX_FIELDS.has(name)) return value === '' ? bad : 'ok';
+      if (!HEX_FIELDS.has(name)) return empty ? bad : 'ok';
   }
-  return value === '' ? bad : isWord(value, 0, value.length, true) ? 'ok' : 'garbled';
+  return empty ? bad : isWord(block.bytes, from, to, true) ? 'ok' : 'garbled';
+}
+
+function direction(value: string, last: boolean): FieldScan {
+  if (DIRECTIONS.has(value)) return 'ok';
+  return last && [...DIRECTIONS].some((whole) => whole.startsWith(value)) ? 'cut' : 'garbled';
 }
 
 const names = new Set(ATTRIBUTES);
 
 /** `A|B`, nothing, or bits without a name in hexadecimal. */
 function attributes(value: string, last: boolean): FieldScan {
-  if (value === '' || names.has(value)) return 'ok';
+  if (names.has(value)) return 'ok';
   for (const part of value.split('|')) {
     if (names.has(part)) continue;
-    if (part.startsWith('0x') && isWord(part, 0, part.length, true)) continue;
+    if (part.startsWith('0x') && isWord(Buffer.from(part, 'latin1'), 0, part.length, true)) continue;
     // A name of a version to come is taken as it is; the beginning of a known one was cut.
     if (last && ATTRIBUTES.some((whole) => whole.startsWith(part))) return 'cut';
     if (!/^[A-Z][A-Z0-9_]{2,}$/.test(part)) return 'garbled';

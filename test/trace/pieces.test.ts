@@ -6,9 +6,8 @@ import { expect, test } from 'vitest';
 import { TraceParser } from '../../src/trace/index.ts';
 import { FIXTURES } from './read.ts';
 
-const text = gunzipSync(readFileSync(resolve(FIXTURES, 'linux-6.12/steady-medium.txt.gz'))).toString(
-  'latin1',
-);
+const bytes = gunzipSync(readFileSync(resolve(FIXTURES, 'linux-6.12/steady-medium.txt.gz')));
+const text = bytes.toString('latin1');
 
 function read(size: number): { sum: number; records: number; losses: number } {
   let sum = 0;
@@ -19,12 +18,12 @@ function read(size: number): { sum: number; records: number; losses: number } {
     },
     loss: () => void losses++,
   });
-  for (let at = 0; at < text.length; at += size) parser.push(text.slice(at, at + size));
+  for (let at = 0; at < bytes.length; at += size) parser.push(bytes.subarray(at, at + size));
   return { sum, records: parser.end().records, losses };
 }
 
-test.each([65_536, 4099, 1 << 20])('pieces of %i characters read as the whole', (size) => {
-  const whole = read(text.length);
+test.each([65_536, 4099, 17, 1 << 20])('pieces of %i bytes read as the whole', (size) => {
+  const whole = read(bytes.length);
   expect(whole).toMatchObject({ records: 34_096, losses: 0 });
   expect(read(size)).toEqual(whole);
 });
@@ -36,7 +35,7 @@ test('a second pass that knows what the first one has learnt finds more lines th
   const cut = [...lines.slice(0, 21), odd, ''].join('\n');
   const later = odd.replace('pages=0x1000', 'pages=0x1000 count=0x2');
   const parse = (log: string, parser: TraceParser) => {
-    parser.push(log);
+    parser.push(Buffer.from(log));
     return parser.end().losses.truncated;
   };
   const sink = { record: () => {}, loss: () => {} };

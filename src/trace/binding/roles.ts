@@ -139,6 +139,8 @@ export interface Bound {
   readonly ret: boolean;
   /** The kernel symbol, for people. */
   readonly symbol: string;
+  /** The symbol, and which end of its call. */
+  readonly end: string;
 }
 
 interface Cached {
@@ -194,16 +196,17 @@ export class Binder {
   #make(record: TraceRecord): Bound | undefined {
     if (record.kind === 'tracepoint') {
       const role = POINTS[record.event];
-      return role && { role, entry: false, ret: false, symbol: record.event };
+      return role && { role, entry: false, ret: false, symbol: record.event, end: record.event };
     }
     const ret = record.kind === 'kretprobe';
     const named = record.func?.symbol ?? record.event.replace(/^kp_/, '').replace(/_(?:ret|fp|fx)$/, '');
-    const found = FUNCTIONS[plain(named)];
-    return found && { role: found.role, entry: !ret, ret, symbol: plain(named) };
+    const symbol = plain(named);
+    const found = FUNCTIONS[symbol];
+    return found && { role: found.role, entry: !ret, ret, symbol, end: ret ? `${symbol}_ret` : symbol };
   }
 
   #listens(bound: Bound, event: string, record: TraceRecord): boolean {
-    const end = bound.ret ? `${bound.symbol}_ret` : bound.symbol;
+    const { end } = bound;
     const chosen = this.#chosen.get(end);
     if (chosen?.event === event) return true;
     const { args } = FUNCTIONS[bound.symbol]!;

@@ -239,6 +239,7 @@ const labels = new Map<string, string>();
 function labelOf(type: string, told: Told): string {
   let text = type;
   for (const name in told) text += `|${name}=${told[name]}`;
+  if (text === type) return type;
   const known = labels.get(text);
   if (known !== undefined) return known;
   if (labels.size < 1000) labels.set(text, text);

@@ -10,7 +10,7 @@ import type { MachineFile } from '../../../machines/machine-file.ts';
 import { streamingMapping } from '../../../machines/streaming-mapping.ts';
 import { swiotlbPool } from '../../../machines/swiotlb-pool.ts';
 import { specFacts } from '../../conformance/spec-facts.ts';
-import { compileMachine, type LocalLts, type MachineSpec } from '../../lts/index.ts';
+import { compileOnce, type LocalLts } from '../../lts/index.ts';
 import {
   chooseOptions,
   conflict,
@@ -51,15 +51,6 @@ const UNTOLD: readonly Partial<Options>[] = [
 
 const sleeps = (platform: Platform): boolean =>
   conversionSleeps(specFacts(platform, chooseOptions(platform, {})));
-
-const known = new WeakMap<MachineSpec, LocalLts>();
-
-/** Compiled once: `build` gives the same object for the same question. */
-function compiled(spec: MachineSpec): LocalLts {
-  const found = known.get(spec) ?? compileMachine(spec);
-  known.set(spec, found);
-  return found;
-}
 
 /** The machines of a series on some platforms, compiled when they are first asked for. */
 export class Specification {
@@ -119,7 +110,7 @@ export class Specification {
       // Facts reach a machine by the answers of its guards alone.
       const guards = file.guards?.(factsWith(patches, facts)) ?? {};
       const key = JSON.stringify(Object.entries(guards).map(([name, guard]) => [name, guard()]));
-      if (!seen.has(key)) seen.set(key, compiled(build(file, patches, facts)));
+      if (!seen.has(key)) seen.set(key, compileOnce(build(file, patches, facts)));
     }
     return [...seen.values()];
   }
