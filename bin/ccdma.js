@@ -1,7 +1,5 @@
 #!/usr/bin/env node
-// The sources are TypeScript and run as they are: tsx strips the types, nothing is built at install.
-import { register } from 'tsx/esm/api';
+import { importSource } from '../src/boot/sources.js';
 
-register();
-const { main } = await import('../src/cli/main.ts');
+const { main } = await importSource(new URL('../src/cli/main.ts', import.meta.url));
 process.exitCode = await main(process.argv.slice(2));

@@ -3,6 +3,8 @@ import { openLog } from './open.ts';
 import { type ParserOptions, TraceParser, type TraceSink } from './parser.ts';
 import type { TraceSummary } from './summary.ts';
 
+const BLOCK = 1 << 20;
+
 export interface ReadOptions extends ParserOptions {
   /** Called after each block: bytes of the file read so far (of gzip: compressed ones), and its size. */
   readonly progress?: (read: number, size: number) => void;
@@ -40,15 +42,11 @@ export async function readTrace(
   return { summary, shapes: parser.shapes };
 }
 
-/**
- * The same for text in memory, such as the simulator's. The text is taken as JavaScript's, not as bytes: names
- * beyond ASCII should be encoded by the caller (`Buffer.from(text).toString('latin1')`).
- */
+/** The same for text in memory, such as the simulator's: read as its UTF-8 would be. */
 export function readTraceText(text: string, sink: TraceSink, options: ParserOptions = {}): TraceReading {
   const parser = new TraceParser(sink, options);
-  // In blocks, so that what lives is not as large as the text.
-  for (let at = 0; at < text.length; at += 1 << 20) {
-    parser.push(Buffer.from(text.slice(at, at + (1 << 20)), 'latin1'));
-  }
+  const bytes = Buffer.from(text);
+  // In blocks, so that what lives is not several times as large as the text.
+  for (let at = 0; at < bytes.length; at += BLOCK) parser.push(bytes.subarray(at, at + BLOCK));
   return { summary: parser.end(), shapes: parser.shapes };
 }

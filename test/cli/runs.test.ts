@@ -8,8 +8,8 @@ import { ccdma, paste, schemaOf } from './run.ts';
 const folder = mkdtempSync(join(tmpdir(), 'ccdma-test-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** The smallest subject: a few thousand transitions. */
-const SMALL = ['dynamic-pools', '--platform', 'tdx', '--option', 'coherent-pool=off'];
+/** A small subject: some hundred transitions. */
+const SMALL = ['restricted', '--platform', 'cca'];
 
 describe('paths', () => {
   const out = join(folder, 'paths');
@@ -20,7 +20,7 @@ describe('paths', () => {
     const [, covered, total] = /take (\d+) of (\d+) transitions/.exec(ran.out.replace(/\s+/g, ' '))!;
     expect(covered).toBe(total);
     const [file] = readdirSync(out);
-    expect(file).toBe('dynamic-pools-v5-tdx-coherent-pool-off.json');
+    expect(file).toBe('restricted-v5-cca.json');
     const replayed = await ccdma(['replay', '--file', join(out, file!), '--index', '1', '--simulate']);
     expect(replayed.out).toMatch(/No safety property is violated on this path/);
     expect(replayed.out.replace(/\s+/g, ' ')).toMatch(/The simulated kernel took every step/);
@@ -69,7 +69,7 @@ describe('paths', () => {
     ],
     [
       'of a system that is gone',
-      (text: string) => text.replace('"system": "dynamic-pools"', '"system": "static-pools"'),
+      (text: string) => text.replace('"system": "restricted"', '"system": "static-pools"'),
       /unknown system 'static-pools'; accepted: dynamic-pools, /,
     ],
     ['edited', (text: string) => text.replace(/"steps": \d+/, '"steps": 1'), /it was cut or edited/],
@@ -85,17 +85,8 @@ describe('paths', () => {
 
   test('a file for another platform than the one that is asked for, a path that is not in it', async () => {
     const file = join(out, readdirSync(out)[0]!);
-    const other = await ccdma([
-      'replay',
-      'dynamic-pools',
-      '--platform',
-      'cca',
-      '--file',
-      file,
-      '--index',
-      '1',
-    ]);
-    expect(other.err).toMatch(/is for platform 'tdx', not 'cca'/);
+    const other = await ccdma(['replay', 'restricted', '--platform', 'tdx', '--file', file, '--index', '1']);
+    expect(other.err).toMatch(/is for platform 'cca', not 'tdx'/);
     const beyond = await ccdma(['replay', '--file', file, '--index', '99999']);
     expect(beyond.err).toMatch(/--index is '99999'; accepted: a whole number from 1 to \d+/);
     expect([other.code, beyond.code]).toEqual([2, 2]);

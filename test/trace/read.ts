@@ -5,6 +5,7 @@ import {
   type Loss,
   readTrace,
   readTraceText,
+  TraceParser,
   type TraceReading,
   type TraceRecord,
 } from '../../src/trace/index.ts';
@@ -41,4 +42,12 @@ export async function readFixture(name: string): Promise<Read> {
 export function readText(text: string): Read {
   const sink = collector();
   return { ...sink, ...readTraceText(text, sink) };
+}
+
+/** Bytes as they come, of whatever encoding. */
+export function readBytes(bytes: Buffer): Read {
+  const sink = collector();
+  const parser = new TraceParser(sink);
+  parser.push(bytes);
+  return { ...sink, summary: parser.end(), shapes: parser.shapes };
 }

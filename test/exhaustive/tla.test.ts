@@ -16,8 +16,8 @@ import { tla } from '../../src/render/tla.ts';
 import { BASELINE, PLATFORMS, V5 } from '../../src/series/index.ts';
 import { lockNetwork } from '../lts/examples.ts';
 import { networks } from '../lts/random.ts';
-import { TlaModule } from './tla-evaluator.ts';
-import { violable } from './tla-temporal.ts';
+import { TlaModule } from '../render/tla-evaluator.ts';
+import { violable } from '../render/tla-temporal.ts';
 
 /** A module of more states is not walked whole. */
 const MOST = 2_000;

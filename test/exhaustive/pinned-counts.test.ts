@@ -4,7 +4,7 @@
  */
 import { expect, test } from 'vitest';
 import type { Options } from '../../src/series/index.ts';
-import { checked } from './known.ts';
+import { checked } from '../machines/known.ts';
 
 const NO_POOL: Partial<Options> = { 'coherent-pool': 'off' };
 const TRUSTED: Partial<Options> = { device: 'trusted' };

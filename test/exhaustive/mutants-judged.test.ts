@@ -9,7 +9,7 @@ import { disagreementOn, firstDisagreement } from '../../src/conformance/mutants
 import { mutantsOfSystem } from '../../src/conformance/mutants/run.ts';
 import { networkOf } from '../../src/conformance/subject.ts';
 import { compose, explore } from '../../src/lts/index.ts';
-import { subject } from './subjects.ts';
+import { subject } from '../conformance/subjects.ts';
 
 const SYSTEM = SYSTEMS.find(({ name }) => name === 'dynamic-pools')!;
 const MUTANTS = new Map(mutantsOfSystem(SYSTEM).map((mutant) => [mutant.id, mutant]));

@@ -5,7 +5,7 @@ import { networkOf, propertiesOf } from '../../src/conformance/subject.ts';
 import { check, explore, type LeadsTo } from '../../src/lts/index.ts';
 import { PLATFORMS } from '../../src/series/index.ts';
 import { subject } from '../conformance/subjects.ts';
-import { checked } from './known.ts';
+import { checked } from '../machines/known.ts';
 
 /** `property`: stem | loop, of each leads-to that fails. */
 function lassos(system: string, series: string, platform: string, options = {}): string[] {

@@ -4,13 +4,13 @@
  */
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { fieldsOf } from '../../../src/kernel/dma/swiotlb-slots.ts';
-import type { KernelSizes } from '../../../src/kernel/index.ts';
-import type { Kernel } from '../../../src/kernel/kernel.ts';
-import type { Args, StimulusName } from '../../../src/kernel/steps.ts';
-import type { TraceRecord } from '../../../src/kernel/task.ts';
-import type { Options } from '../../../src/series/index.ts';
-import { kernelOf } from '../platforms.ts';
+import { fieldsOf } from '../../src/kernel/dma/swiotlb-slots.ts';
+import type { KernelSizes } from '../../src/kernel/index.ts';
+import type { Kernel } from '../../src/kernel/kernel.ts';
+import type { Args, StimulusName } from '../../src/kernel/steps.ts';
+import type { TraceRecord } from '../../src/kernel/task.ts';
+import type { Options } from '../../src/series/index.ts';
+import { kernelOf } from '../kernel/platforms.ts';
 
 type Move =
   | { readonly move: 'ask'; readonly name: StimulusName; readonly args: Args }
