@@ -7,7 +7,7 @@ import type { Frame, Json } from '../kernel/task.ts';
 import { allocationRanges, overlap, publishedPools, type Range, slotBytes } from './ownership.ts';
 
 /** Locals that hold memory or a descriptor; bus addresses and look-up keys (`dma`, `paddr`, `tlb`) do not. */
-const HOLDING = [
+const HOLDING: ReadonlySet<string> = new Set([
   'pool',
   'head',
   'phys',
@@ -23,7 +23,7 @@ const HOLDING = [
   'ret',
   'object',
   'array',
-] as const;
+]);
 
 /** What nothing refers to any more: blocks of pages, descriptors, pieces of atomic pools, aliases. */
 export interface Lost {
@@ -70,10 +70,13 @@ function heldBy(k: Kernel, published: ReadonlySet<IoTlbPool>): Held {
   };
   for (const t of s.tasks)
     for (const frame of t.stack) {
-      const span = spanOf(frame);
-      for (const local of HOLDING) {
+      let span = -1;
+      for (const local in frame) {
         const value = frame[local];
-        if (value !== undefined) hold(value, span);
+        // Most locals hold nothing now.
+        if (value === 0 || typeof value === 'string' || value === undefined || !HOLDING.has(local)) continue;
+        if (span < 0) span = spanOf(frame);
+        hold(value, span);
       }
     }
   const pools = new Set(published);
@@ -142,22 +145,18 @@ export function lostMemory(k: Kernel, published: ReadonlySet<IoTlbPool> = publis
         if (bit === 1 && !refers(range))
           out.push({ what: `page of atomic pool ${a.name}`, ...range, alias: false });
       });
-  // The descriptor of an atomic pool is known by the pool, whose address nothing else needs.
-  const genPools = s.slab.filter((o) => o.what === 'gen_pool' && !held.numbers.has(o.addr));
-  for (const o of genPools.slice(s.atomicPools.length))
-    out.push({ what: `descriptor ${o.what}`, phys: null, bytes: 0, alias: false });
   s.globalPool?.bits.forEach((bit, n) => {
     const range = { phys: s.globalPool!.phys + n * PAGE_SIZE, bytes: PAGE_SIZE };
     if (bit === 1 && !refers(range)) out.push({ what: 'page of the global pool', ...range, alias: false });
   });
-  for (const o of s.slab)
-    if (
-      o.what !== 'gen_pool' &&
-      !held.numbers.has(o.addr) &&
-      !s.mems.some((m) => m.addr === o.addr) &&
-      ![...held.pools].some((p) => p.addr === o.addr || p.slots === o.addr || p.areas_addr === o.addr)
-    )
-      out.push({ what: `descriptor ${o.what}`, phys: null, bytes: 0, alias: false });
+  const known = descriptors(s, held);
+  // The descriptor of an atomic pool is known by the pool, whose address nothing else needs.
+  let genPools = 0;
+  for (const { addr, what } of s.slab) {
+    const lost =
+      what === 'gen_pool' ? !held.numbers.has(addr) && ++genPools > s.atomicPools.length : !known.has(addr);
+    if (lost) out.push({ what: `descriptor ${what}`, phys: null, bytes: 0, alias: false });
+  }
   for (const area of s.memory.vmap)
     if (!held.numbers.has(area.vaddr))
       out.push({
@@ -166,6 +165,14 @@ export function lostMemory(k: Kernel, published: ReadonlySet<IoTlbPool> = publis
         bytes: 0,
         alias: true,
       });
+  return out;
+}
+
+/** Addresses of descriptors that something refers to. */
+function descriptors(s: KernelState, { numbers, pools }: Held): ReadonlySet<number> {
+  const out = new Set(numbers);
+  for (const { addr } of s.mems) out.add(addr);
+  for (const { addr, slots, areas_addr } of pools) out.add(addr).add(slots).add(areas_addr);
   return out;
 }
 

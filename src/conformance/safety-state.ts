@@ -117,30 +117,24 @@ function inTheMaking(k: Kernel): boolean {
 function poolsTellTheTruth(k: Kernel, published: ReadonlySet<IoTlbPool>, say: Say): void {
   const s = k.state;
   const making = inTheMaking(k);
-  // A pool that records no state (before 5 and 7) says nothing that could be false.
-  const swiotlb = [...published].flatMap((p) => {
+  const told = (name: string, phys: number, bytes: number, shared: boolean | null): void => {
+    // A pool that records no state (before 5 and 7) says nothing that could be false.
+    if (shared === null) return;
+    const wrong = wrongPage(k, phys, bytes, shared);
+    if (wrong === null) return;
+    const records = shared ? 'shared' : 'private';
+    say('pool-tells-the-truth', name, `${name} records ${records}, page ${hex(wrong)}: ${stateOf(k, wrong)}`);
+  };
+  for (const p of published) {
+    if (making && p.addr === s.mems[0]?.defpool) continue;
     const mem = s.mems.find((m) => m.defpool === p.addr);
-    if (making && p.addr === s.mems[0]?.defpool) return [];
     const shared = mem === undefined ? p.unencrypted : mem.unencrypted;
-    return [{ name: `swiotlb pool ${hex(p.addr)}`, phys: p.start, bytes: p.end - p.start, shared }];
-  });
-  const atomic = s.atomicPools.flatMap((a) =>
-    a.pool.chunks.map((c) => ({
-      name: `atomic pool ${a.name}`,
-      phys: c.phys,
-      bytes: c.bits.length * PAGE_SIZE,
-      shared: a.unencrypted,
-    })),
-  );
-  for (const p of [...swiotlb, ...atomic]) {
-    if (p.shared === null) continue;
-    const wrong = wrongPage(k, p.phys, p.bytes, p.shared);
-    if (wrong !== null)
-      say(
-        'pool-tells-the-truth',
-        p.name,
-        `${p.name} records ${p.shared ? 'shared' : 'private'}, page ${hex(wrong)}: ${stateOf(k, wrong)}`,
-      );
+    told(`swiotlb pool ${hex(p.addr)}`, p.start, p.end - p.start, shared);
+  }
+  for (const { name, pool, unencrypted } of s.atomicPools) {
+    for (const { phys, bits } of pool.chunks) {
+      told(`atomic pool ${name}`, phys, bits.length * PAGE_SIZE, unencrypted);
+    }
   }
 }
 

@@ -84,8 +84,8 @@ interface Column {
 interface Piece {
   readonly sets: readonly number[];
   readonly outcome: Outcome;
-  /** Equal for equal outcomes. */
-  readonly key: string;
+  /** Equal for equal outcomes: their number. */
+  readonly key: number;
   readonly because: readonly string[];
 }
 
@@ -94,6 +94,7 @@ const MOST_VALUES = 31;
 function read(rows: Iterable<Row>, attrs: readonly string[]): { columns: Column[]; pieces: Piece[] } {
   const columns: Column[] = [];
   const pieces = new Map<string, Piece>();
+  const outcomes = new Map<string, number>();
   for (const row of rows) {
     const inputs = Object.entries(columnsOf(row, attrs));
     if (columns.length === 0) columns.push(...inputs.map(([name]) => ({ name, values: new Map() })));
@@ -104,13 +105,15 @@ function read(rows: Iterable<Row>, attrs: readonly string[]): { columns: Column[
       if (values.size > MOST_VALUES) throw new Error(`column '${name}' has more than ${MOST_VALUES} values`);
       return 2 ** values.get(value)!;
     });
-    const key = outcomeKey(row.outcome);
-    const known = pieces.get(sets.join());
-    if (known === undefined)
-      pieces.set(sets.join(), { sets, outcome: row.outcome, key, because: row.because });
+    const text = outcomeKey(row.outcome);
+    const key = outcomes.get(text) ?? outcomes.size;
+    outcomes.set(text, key);
+    const at = sets.join();
+    const known = pieces.get(at);
+    if (known === undefined) pieces.set(at, { sets, outcome: row.outcome, key, because: row.because });
     else if (known.key !== key) {
       throw new Error(
-        `two answers to ${JSON.stringify(Object.fromEntries(inputs))}: ${known.key} and ${key}`,
+        `two answers to ${JSON.stringify(Object.fromEntries(inputs))}: ${outcomeKey(known.outcome)} and ${text}`,
       );
     }
   }

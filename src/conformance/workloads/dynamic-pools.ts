@@ -5,11 +5,10 @@ import type { Workload } from './types.ts';
  * Workloads of dynamic swiotlb pools: made at run time, published, used, unlinked, freed after a grace period.
  *
  * Two mappers, a reader and every failure at once is 600 000 states: `two-mappers-whole`, which takes two minutes.
- * For every day (`npm start`) it is split: once whole, without
- * the reader and without failures, and for each pair of requests that can overlap (map and map, unmap and
- * map, unmap and unmap) with the reader and every failure. What is left out: a look-up that lasts over both
- * requests of a driver, and one driver that maps and unmaps wholly within one request of the other while
- * something fails.
+ * Beside it stands what it is made of: once without the reader and without failures, and for each pair of requests
+ * that can overlap (map and map, unmap and map, unmap and unmap) with the reader and every failure; those of a map
+ * are for every day (`npm start`). What the parts leave out: a look-up that lasts over both requests of a driver, and
+ * one driver that maps and unmaps wholly within one request of the other while something fails.
  */
 export const DYNAMIC_POOLS: readonly Workload[] = [
   {
@@ -53,7 +52,7 @@ export const DYNAMIC_POOLS: readonly Workload[] = [
   },
   {
     name: 'two-mappers-unmap-unmap',
-    when: 'start v5',
+    when: 'explore',
     about: 'Two CPUs unmap their transient pools beside a reader, RCU and the free workers.',
     sizes: { atomicPoolBuffers: 2 },
     prepare: [map(0, 'process'), map(1, 'process')],
