@@ -105,7 +105,12 @@ export function programOf(io: Io, job: Job): Command {
     .action(async (system, options) =>
       run(await (await import('./commands/paths.ts')).paths(io, system, options)),
     );
-  subject(command('conform', 'run every path on the simulated kernel, in lockstep with the specification'))
+  const lockstep = 'run every path on the simulated kernel, in lockstep with the specification';
+  subject(command('conform', lockstep))
+    .summary(lockstep)
+    .description(
+      `${lockstep}. After every step its whole state is compared, and all that it would do next; the safety properties are judged on its own state where each half of the paths first takes a transition ("ccdma explore" judges every state).`,
+    )
     .addOption(against())
     .addOption(expectOption())
     .addOption(maxStates())

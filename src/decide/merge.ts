@@ -155,18 +155,24 @@ function squeeze(pieces: readonly Piece[]): Piece[] {
 function mergeColumn(pieces: readonly Piece[], column: number): Piece[] {
   const merged = new Map<string, Piece>();
   for (const piece of pieces) {
-    const rest = [...piece.sets];
-    rest[column] = 0;
-    const key = `${rest.join()} ${piece.key}`;
+    const key = keyWithout(piece, column);
     const known = merged.get(key);
     if (known === undefined) {
       merged.set(key, piece);
       continue;
     }
-    rest[column] = known.sets[column]! | piece.sets[column]!;
-    merged.set(key, { ...known, sets: rest });
+    const sets = [...known.sets];
+    sets[column]! |= piece.sets[column]!;
+    merged.set(key, { ...known, sets });
   }
   return [...merged.values()];
+}
+
+/** Equal for pieces with the same outcome and the same sets in all other columns. */
+function keyWithout({ sets, key }: Piece, column: number): string {
+  let text = `${key}`;
+  for (let i = 0; i < sets.length; i++) text += i === column ? ',' : `,${sets[i]}`;
+  return text;
 }
 
 /** Column by column, by the first value that the one has and the other has not; who has it comes first. */

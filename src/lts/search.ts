@@ -46,6 +46,25 @@ export function foundAt(graph: Graph, { state, event, site, because }: Place): F
   return { path: event < 0 ? path : [...path, event], because: because(), site };
 }
 
+/** Where a step stands, by its event and the state before it. */
+function sites(
+  graph: Graph,
+  name: string,
+  over: readonly string[],
+  site: Invariant['site'],
+): (event: number, state: number) => string {
+  const known = new Map<number, (state: number) => string>();
+  return (e, state) => {
+    let of = known.get(e);
+    if (of === undefined) {
+      const event = graph.network.events[e]!;
+      of = byCombination(graph, name, over, (locals) => site?.(event, ...locals) ?? event.symbol);
+      known.set(e, of);
+    }
+    return of(state);
+  };
+}
+
 /**
  * Steps from a state where the invariant holds to one where it is false, in breadth-first order. A graph that
  * is false in its initial state has one violation, of no step.
@@ -59,17 +78,18 @@ export function* violated(graph: Graph, { name, over, holds, site }: Invariant):
     yield { state: 0, event: -1, because: () => say(first), site: '(initial state)' };
     return;
   }
-  const { events } = graph.network;
-  const sites = events.map((event) =>
-    byCombination(graph, name, over, (locals) => site?.(event, ...locals) ?? event.symbol),
-  );
+  // Most invariants hold, and there are fewer states than steps.
+  let wrong = 0;
+  while (wrong < graph.states && judge(wrong) === true) wrong++;
+  if (wrong === graph.states) return;
+  const siteOf = sites(graph, name, over, site);
   for (let state = 0; state < graph.expanded; state++) {
     if (judge(state) !== true) continue;
     for (let t = graph.offsets[state]!; t < graph.offsets[state + 1]!; t++) {
       const judgement = judge(graph.targets[t]!);
       if (judgement === true) continue;
       const event = graph.labels[t]!;
-      yield { state, event, because: () => say(judgement), site: sites[event]!(state) };
+      yield { state, event, because: () => say(judgement), site: siteOf(event, state) };
     }
   }
 }
@@ -84,9 +104,7 @@ export function* taken(graph: Graph, property: ForbiddenEvent): Generator<Place>
       : null,
   );
   if (judges.every((judge) => judge === null)) return;
-  const sites = events.map((event) =>
-    byCombination(graph, name, over, (locals) => site?.(event, ...locals) ?? event.symbol),
-  );
+  const siteOf = sites(graph, name, over, site);
   for (let state = 0; state < graph.expanded; state++) {
     for (let t = graph.offsets[state]!; t < graph.offsets[state + 1]!; t++) {
       const e = graph.labels[t]!;
@@ -96,7 +114,7 @@ export function* taken(graph: Graph, property: ForbiddenEvent): Generator<Place>
         because === undefined
           ? `${event.label} happens`
           : byCombination(graph, name, over, (locals) => because(event, ...locals))(state);
-      yield { state, event: e, because: say, site: sites[e]!(state) };
+      yield { state, event: e, because: say, site: siteOf(e, state) };
     }
   }
 }

@@ -96,7 +96,12 @@ export function conformText(io: Io, subject: Subject, result: ConformanceResult)
       `${paths} paths, ${steps} steps in lockstep; ${covered} of ${transitions} transitions executed (${percent}); ${blockedChecked} times a step that the machines refuse was refused.`,
     ),
     failing.length === 0
-      ? c.green('It conforms, and no safety property is false of its own state.')
+      ? c.green(
+          paragraph(
+            io,
+            'It conforms, and no safety property became false of its own state where a transition was first taken.',
+          ),
+        )
       : c.red(paragraph(io, failingText(failing))),
   ];
   for (const { name, counterexamples } of failing) {
