@@ -8,7 +8,7 @@ import { pathsAround } from './around.ts';
 import { bindingOf, kernelFor } from './bindings.ts';
 import { type Halt, type HaltReason, haltWatch } from './halt.ts';
 import { Bound, Lockstep, type Mismatch } from './lockstep.ts';
-import { SafetyMonitor, type Violation } from './safety.ts';
+import { judge, SafetyMonitor, type Standing, type Violation } from './safety.ts';
 import { networkOf, type Subject } from './subject.ts';
 
 /** Where the simulator does not do what the machines say: the shortest of its kind at its site. */
@@ -197,6 +197,13 @@ export class SuiteRun {
   readonly #failures = new Map<string, Divergence>();
   readonly #safety = new Map<string, PathSafety>();
   readonly #reads = new Map<string, ConfigRead>();
+  /** What is false before the first step of any path. */
+  #initial: readonly Standing[] | undefined;
+  /**
+   * Whether the state is judged before a step too. Only where something is false after it that matters, and asking
+   * afterwards means to go the path again: so from the first time on that it did matter.
+   */
+  #eager = false;
   #steps = 0;
   #blocked = 0;
 
@@ -251,8 +258,9 @@ export class SuiteRun {
         ? (difference) => this.#keep({ ...difference, path: path.slice(0, at), step: at })
         : null,
     );
-    const monitor = new SafetyMonitor(run.kernel);
-    let looked = true;
+    this.#initial ??= judge(run.kernel).standing;
+    const monitor = new SafetyMonitor(run.kernel, this.#initial);
+    let skipped = false;
     let state = 0;
     let mismatch = this.#compare(run, null, state);
     if (mismatch !== null) this.#fail(mismatch, [], 0);
@@ -263,10 +271,11 @@ export class SuiteRun {
       // The simulator's own properties are judged at the first execution of each transition.
       const first = this.#executed[transition] === 0;
       const judged = first && this.#judged;
-      if (judged && !looked) monitor.look();
+      const before = judged && skipped && this.#eager ? judge(run.kernel).standing : undefined;
       mismatch = run.take(event);
-      if (judged) this.#judge(monitor, run, path, i + 1);
-      looked = judged;
+      if (judged) this.#judge(monitor, run, path, i + 1, before);
+      else monitor.skip();
+      skipped = !judged;
       state = graph.targets[transition]!;
       if (first || !this.#firstTimeOnly) mismatch ??= this.#compare(run, event, state);
       if (mismatch !== null) {
@@ -290,13 +299,30 @@ export class SuiteRun {
     return run.compareOffers(enabled);
   }
 
-  #judge(monitor: SafetyMonitor, run: Lockstep, path: Path, step: number): void {
-    for (const violation of monitor.after(run.records)) {
+  #judge(
+    monitor: SafetyMonitor,
+    run: Lockstep,
+    path: Path,
+    step: number,
+    before: readonly Standing[] | undefined,
+  ): void {
+    const asked = () => {
+      this.#eager = true;
+      return before ?? this.#standingAfter(path.slice(0, step - 1));
+    };
+    for (const violation of monitor.after(run.records, asked)) {
       const key = `${violation.property} ${violation.site}`;
       const old = this.#safety.get(key);
       if (old !== undefined && old.path.length <= step) continue;
       this.#safety.set(key, { ...violation, path: path.slice(0, step) });
     }
+  }
+
+  /** What is false of the simulator's state at the end of a path that it can go. */
+  #standingAfter(path: Path): readonly Standing[] {
+    const run = newLockstep(this.#subject, this.#bound, this.#tolerant ? () => {} : null);
+    for (const event of path) run.take(this.#graph.network.events[event]!);
+    return judge(run.kernel).standing;
   }
 
   /** Keeps the shortest disagreement of its kind: by the shortest way to the same state, if it shows there too. */

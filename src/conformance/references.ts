@@ -123,20 +123,20 @@ function aliasIsHeld(s: KernelState, vaddr: number, numbers: ReadonlySet<number>
 export function lostMemory(k: Kernel, published: ReadonlySet<IoTlbPool> = publishedPools(k.state)): Lost[] {
   const s = k.state;
   const held = heldBy(k, published);
-  const chunks = chunkRanges(s);
   const out: Lost[] = [];
-  const refers = (range: Range): boolean => held.ranges.some((one) => overlap(one, range));
+  const refers = (range: Range): boolean => {
+    for (const one of held.ranges) if (overlap(one, range)) return true;
+    return false;
+  };
   const { used } = s.buddy;
   for (let i = 0; i < used.length; i += 2) {
     const range = { phys: used[i]! * PAGE_SIZE, bytes: PAGE_SIZE * 2 ** used[i + 1]! };
-    if (!refers(range) && !chunks.some((one) => overlap(one, range)))
-      out.push({ what: 'pages', ...range, alias: false });
+    if (!refers(range) && !isInChunk(s, range)) out.push({ what: 'pages', ...range, alias: false });
   }
   s.cma.bits.forEach((bit, n) => {
     const range = { phys: s.cma.phys + n * PAGE_SIZE, bytes: PAGE_SIZE };
     if (bit === 0 || isFree(s.buddy, range.phys)) return;
-    if (!refers(range) && !chunks.some((one) => overlap(one, range)))
-      out.push({ what: 'page of CMA', ...range, alias: false });
+    if (!refers(range) && !isInChunk(s, range)) out.push({ what: 'page of CMA', ...range, alias: false });
   });
   for (const a of s.atomicPools)
     for (const c of a.pool.chunks)
@@ -149,12 +149,13 @@ export function lostMemory(k: Kernel, published: ReadonlySet<IoTlbPool> = publis
     const range = { phys: s.globalPool!.phys + n * PAGE_SIZE, bytes: PAGE_SIZE };
     if (bit === 1 && !refers(range)) out.push({ what: 'page of the global pool', ...range, alias: false });
   });
-  const known = descriptors(s, held);
   // The descriptor of an atomic pool is known by the pool, whose address nothing else needs.
   let genPools = 0;
   for (const { addr, what } of s.slab) {
     const lost =
-      what === 'gen_pool' ? !held.numbers.has(addr) && ++genPools > s.atomicPools.length : !known.has(addr);
+      what === 'gen_pool'
+        ? !held.numbers.has(addr) && ++genPools > s.atomicPools.length
+        : !isKnown(s, held, addr);
     if (lost) out.push({ what: `descriptor ${what}`, phys: null, bytes: 0, alias: false });
   }
   for (const area of s.memory.vmap)
@@ -168,16 +169,16 @@ export function lostMemory(k: Kernel, published: ReadonlySet<IoTlbPool> = publis
   return out;
 }
 
-/** Addresses of descriptors that something refers to. */
-function descriptors(s: KernelState, { numbers, pools }: Held): ReadonlySet<number> {
-  const out = new Set(numbers);
-  for (const { addr } of s.mems) out.add(addr);
-  for (const { addr, slots, areas_addr } of pools) out.add(addr).add(slots).add(areas_addr);
-  return out;
+/** Does something refer to the descriptor at this address? */
+function isKnown(s: KernelState, { numbers, pools }: Held, addr: number): boolean {
+  if (numbers.has(addr) || s.mems.some((m) => m.addr === addr)) return true;
+  for (const p of pools) if (p.addr === addr || p.slots === addr || p.areas_addr === addr) return true;
+  return false;
 }
 
-function chunkRanges(s: KernelState): Range[] {
-  return s.atomicPools.flatMap((a) =>
-    a.pool.chunks.map((c) => ({ phys: c.phys, bytes: c.bits.length * PAGE_SIZE })),
+/** Does an atomic pool have a page of the range? */
+function isInChunk(s: KernelState, range: Range): boolean {
+  return s.atomicPools.some(({ pool }) =>
+    pool.chunks.some(({ phys, bits }) => overlap({ phys, bytes: bits.length * PAGE_SIZE }, range)),
   );
 }

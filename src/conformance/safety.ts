@@ -54,26 +54,38 @@ export function violations(
   return out;
 }
 
+const notSkipped = (): never => {
+  throw new Error('steps were skipped: say what was false before');
+};
+
 /** Watches one run: feed it the records of every step. */
 export class SafetyMonitor {
   readonly #kernel: Kernel;
-  #before: readonly Standing[];
+  /** Undefined: nobody looked. */
+  #before: readonly Standing[] | undefined;
   readonly #witnesses = new Set<SafetyName>();
 
-  constructor(kernel: Kernel) {
+  /** @param before what {@link judge} says of the kernel as it is, where that is known */
+  constructor(kernel: Kernel, before: readonly Standing[] = judge(kernel).standing) {
     this.#kernel = kernel;
-    this.#before = judge(kernel).standing;
+    this.#before = before;
   }
 
-  /** Takes the state as it is for the one before the next step: after steps that were not told. */
-  look(): void {
-    this.#before = judge(this.#kernel).standing;
+  /** Steps were taken that it was not told of. */
+  skip(): void {
+    this.#before = undefined;
   }
 
-  /** Violations that these records brought. */
-  after(records: readonly TraceRecord[]): Violation[] {
+  /**
+   * Violations that these records brought.
+   *
+   * @param before asked after steps that were skipped, when something is false now: what {@link judge} said of the
+   *   state before these records. By default nothing may have been skipped.
+   */
+  after(records: readonly TraceRecord[], before: () => readonly Standing[] = notSkipped): Violation[] {
     const now = judge(this.#kernel);
-    const found = violations(this.#kernel, records, this.#before, now.standing);
+    const earlier = this.#before ?? (now.standing.length === 0 ? now.standing : before());
+    const found = violations(this.#kernel, records, earlier, now.standing);
     this.#before = now.standing;
     for (const r of records) for (const name of witnessed(this.#kernel, r)) this.#witnesses.add(name);
     if (now.leakedOnPurpose) this.#witnesses.add('nothing-leaks');

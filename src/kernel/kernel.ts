@@ -30,6 +30,16 @@ export interface KernelCode {
   readonly works: Readonly<Record<WorkItem['work'], (k: Kernel, t: Task, pool: number) => Run>>;
 }
 
+type Rules = readonly (readonly [StimulusName, StimulusRule])[];
+
+/** The rules as a list, in the order of their names: it is gone through after every step of every path. */
+function rulesOf(stimuli: KernelCode['stimuli']): Rules {
+  const known = RULES.get(stimuli) ?? (Object.entries(stimuli) as unknown as Rules);
+  RULES.set(stimuli, known);
+  return known;
+}
+const RULES = new WeakMap<KernelCode['stimuli'], Rules>();
+
 /** A pending step of a task. */
 export interface Pending {
   readonly task: string;
@@ -100,9 +110,8 @@ export class Kernel {
   stimuli(): Stimulus[] {
     const out: Stimulus[] = [];
     if (this.state.ended !== null) return out;
-    for (const name in this.#stimuli) {
-      const rule = this.#stimuli[name as StimulusName];
-      for (const args of rule?.offers(this) ?? []) out.push({ name: name as StimulusName, args });
+    for (const [name, rule] of rulesOf(this.#stimuli)) {
+      for (const args of rule.offers(this)) out.push({ name, args });
     }
     return out;
   }

@@ -162,9 +162,9 @@ export function translate(
     };
   }
   for (const a of m.vmap) {
+    if (vaddr < a.vaddr) continue;
     const frame = a.frames[Math.floor((vaddr - a.vaddr) / PAGE_SIZE)];
-    if (vaddr >= a.vaddr && frame !== undefined)
-      return { phys: frame + (vaddr % PAGE_SIZE), shared: a.shared, valid: true };
+    if (frame !== undefined) return { phys: frame + (vaddr % PAGE_SIZE), shared: a.shared, valid: true };
   }
   return null;
 }
