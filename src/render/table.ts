@@ -2,7 +2,6 @@
  * Tables for people: aligned text for terminals and mails, Markdown for pages. A numbered counterexample is one
  * of them. The text is plain ASCII where its contents are, so that it survives being pasted anywhere.
  */
-import Table from 'cli-table3';
 import picocolors from 'picocolors';
 import type { EventKind } from '../lts/types.ts';
 import { wrapColumns } from './text.ts';
@@ -34,52 +33,31 @@ export function textRows(
 ): string {
   const columns = fit([header, ...rows], options.width ?? 100);
   const paint = options.paint ?? ((text: string) => text);
-  const cells = (row: readonly string[], index: number): string[] =>
-    columns.map((width, column) =>
-      wrapColumns(row[column] ?? '', width)
-        .map((line) => (line === '' ? line : paint(line, index, column)))
-        .join('\n'),
+  const drawn = (row: readonly string[], index: number): string[] => {
+    const cells = columns.map((width, column) => wrapColumns(row[column] ?? '', width));
+    return Array.from({ length: Math.max(...cells.map(({ length }) => length)) }, (_, at) =>
+      cells
+        .map((lines, column) => {
+          const text = lines[at] ?? '';
+          const fill = ' '.repeat(Math.max(0, columns[column]! - lengthOf(text)));
+          return (text === '' ? text : paint(text, index, column)) + fill;
+        })
+        .join(' '.repeat(GAP))
+        .trimEnd(),
     );
-  const table = new Table({
-    chars: PLAIN,
-    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
-  });
-  table.push(
-    cells(header, -1),
-    columns.map((width) => '-'.repeat(width)),
-    ...rows.map(cells),
-  );
-  return table
-    .toString()
-    .split('\n')
-    .map((line) => line.trimEnd())
-    .join('\n');
+  };
+  const rule = columns.map((width) => '-'.repeat(width)).join(' '.repeat(GAP));
+  return [...drawn(header, -1), rule, ...rows.flatMap(drawn)].join('\n');
 }
 
-/** No borders, no rules: only the gap between columns. */
-const PLAIN = {
-  top: '',
-  'top-mid': '',
-  'top-left': '',
-  'top-right': '',
-  bottom: '',
-  'bottom-mid': '',
-  'bottom-left': '',
-  'bottom-right': '',
-  left: '',
-  'left-mid': '',
-  mid: '',
-  'mid-mid': '',
-  right: '',
-  'right-mid': '',
-  middle: ' '.repeat(GAP),
-};
+/** In characters, not in units of UTF-16. */
+const lengthOf = (text: string): number => [...text].length;
 
 /** Column widths: the natural ones, the widest narrowed step by step until the sum fits. */
 function fit(rows: readonly (readonly string[])[], total: number): number[] {
   const count = Math.max(...rows.map((row) => row.length));
   const widths = Array.from({ length: count }, (_, column) =>
-    Math.max(1, ...rows.flatMap((row) => (row[column] ?? '').split('\n').map((line) => [...line].length))),
+    Math.max(1, ...rows.flatMap((row) => (row[column] ?? '').split('\n').map(lengthOf))),
   );
   const room = total - GAP * (count - 1);
   for (let excess = widths.reduce((a, b) => a + b, 0) - room; excess > 0; excess--) {
