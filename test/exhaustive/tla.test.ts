@@ -16,6 +16,7 @@ import { tla } from '../../src/render/tla.ts';
 import { BASELINE, PLATFORMS, V5 } from '../../src/series/index.ts';
 import { lockNetwork } from '../lts/examples.ts';
 import { networks } from '../lts/random.ts';
+import { leadsTo, leadsToChoices, oneOf } from '../lts/random-properties.ts';
 import { TlaModule } from '../render/tla-evaluator.ts';
 import { violable } from '../render/tla-temporal.ts';
 
@@ -253,41 +254,20 @@ test('every system, first and last of the series: the first states have our step
 test('random networks: what must come is judged as ours, where no step of a set changes nothing', () => {
   let fails = 0;
   fc.assert(
-    fc.property(
-      networks(3),
-      fc.array(fc.uniqueArray(fc.nat(11), { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
-      fc.tuple(fc.nat(2), fc.nat(2)),
-      fc.option(fc.nat(11)),
-      fc.option(fc.nat(11)),
-      (network, sets, [a, b], stem, again) => {
-        const graph = explore(network);
-        // In TLA+ a step that changes nothing is no step of an action.
-        for (let s = 0; s < graph.states; s++)
-          for (let t = graph.offsets[s]!; t < graph.offsets[s + 1]!; t++) fc.pre(graph.targets[t] !== s);
-        const of =
-          (...set: readonly number[]) =>
-          ({ index }: { index: number }) =>
-            set.includes(index);
-        const property: LeadsTo = {
-          name: 'it comes',
-          kind: 'leads-to',
-          doc: '',
-          over: ['i0'],
-          from: ({ index }) => index === a,
-          to: ({ index }) => index === b,
-          fair: sets.map((set, n) => ({ name: `f${n}`, event: of(...set) })),
-          ...(stem === null ? {} : { onlyOnStem: of(stem) }),
-          ...(again === null ? {} : { recurring: of(again) }),
-        };
-        // Beside another with other fairness, it says for itself what it takes for granted.
-        const other: LeadsTo = { ...property, name: 'other', fair: [{ name: 'g', event: of(0, 1, 2) }] };
-        const properties = again === 0 ? [property] : [property, other];
-        const read = new TlaModule(tla(network, properties, HEADING).module);
-        const [verdict] = check(graph, properties);
-        if (verdict!.status === 'fails') fails++;
-        expect(violable(read, 'it_comes')).toBe(verdict!.status === 'fails');
-      },
-    ),
+    fc.property(networks(3), leadsToChoices(11), (network, choice) => {
+      const graph = explore(network);
+      // In TLA+ a step that changes nothing is no step of an action.
+      for (let s = 0; s < graph.states; s++)
+        for (let t = graph.offsets[s]!; t < graph.offsets[s + 1]!; t++) fc.pre(graph.targets[t] !== s);
+      const property = leadsTo(choice);
+      // Beside another with other fairness, it says for itself what it takes for granted.
+      const other: LeadsTo = { ...property, name: 'other', fair: [{ name: 'g', event: oneOf(0, 1, 2) }] };
+      const properties = choice.recurring === 0 ? [property] : [property, other];
+      const read = new TlaModule(tla(network, properties, HEADING).module);
+      const [verdict] = check(graph, properties);
+      if (verdict!.status === 'fails') fails++;
+      expect(violable(read, 'it_comes')).toBe(verdict!.status === 'fails');
+    }),
     { numRuns: 300, seed: 2 },
   );
   expect(fails).toBeGreaterThan(10);

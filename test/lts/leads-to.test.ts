@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { check, compose, explore, type Graph, type LeadsTo } from '../../src/lts/index.ts';
 import { lockNetwork } from './examples.ts';
 import { networks } from './random.ts';
+import { leadsTo, leadsToChoices } from './random-properties.ts';
 
 const acquires = (who: string) => ({
   name: `${who} acquires`,
@@ -104,62 +105,46 @@ function naive(graph: Graph, p: LeadsTo): boolean {
 test("random networks: the verdict is the fixpoint's, and each lasso is a fair run", () => {
   let fails = 0;
   fc.assert(
-    fc.property(
-      networks(3),
-      fc.array(fc.uniqueArray(fc.nat(11), { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
-      fc.tuple(fc.nat(2), fc.nat(2)),
-      fc.option(fc.nat(11)),
-      fc.option(fc.nat(11)),
-      (network, sets, [a, b], stem, again) => {
-        const graph = explore(network);
-        const property: LeadsTo = {
-          name: 'p',
-          kind: 'leads-to',
-          doc: '',
-          over: ['i0'],
-          from: (s) => s.index === a,
-          to: (s) => s.index === b,
-          fair: sets.map((set, n) => ({ name: `f${n}`, event: ({ index }) => set.includes(index) })),
-          ...(stem === null ? {} : { onlyOnStem: ({ index }) => index === stem }),
-          ...(again === null ? {} : { recurring: ({ index }) => index === again }),
-        };
-        const [verdict] = check(graph, [property]);
-        expect(verdict!.status).toBe(naive(graph, property) ? 'fails' : 'holds');
-        if (verdict!.status === 'holds') return;
-        fails++;
-        const { path, loop } = verdict!.counterexamples[0]!;
-        let state = 0;
-        let obliged = false;
-        const look = () => {
-          if (graph.localState(state, 0).index === b) obliged = false;
-          else if (graph.localState(state, 0).index === a) obliged = true;
-        };
-        const step = (e: number) => {
-          const t = graph.edge(state, e);
-          expect(t).toBeGreaterThanOrEqual(0);
-          state = graph.targets[t]!;
-          look();
-        };
+    fc.property(networks(3), leadsToChoices(11), (network, choice) => {
+      const { from: a, to: b, fair: sets, onlyOnStem: stem, recurring: again } = choice;
+      const graph = explore(network);
+      const property = leadsTo(choice);
+      const [verdict] = check(graph, [property]);
+      expect(verdict!.status).toBe(naive(graph, property) ? 'fails' : 'holds');
+      if (verdict!.status === 'holds') return;
+      fails++;
+      const { path, loop } = verdict!.counterexamples[0]!;
+      let state = 0;
+      let obliged = false;
+      const look = () => {
+        if (graph.localState(state, 0).index === b) obliged = false;
+        else if (graph.localState(state, 0).index === a) obliged = true;
+      };
+      const step = (e: number) => {
+        const t = graph.edge(state, e);
+        expect(t).toBeGreaterThanOrEqual(0);
+        state = graph.targets[t]!;
         look();
-        path.forEach(step);
+      };
+      look();
+      path.forEach(step);
+      expect(obliged).toBe(true);
+      const start = state;
+      const seen = [graph.enabled(state)];
+      for (const e of loop!) {
+        step(e);
         expect(obliged).toBe(true);
-        const start = state;
-        const seen = [graph.enabled(state)];
-        for (const e of loop!) {
-          step(e);
-          expect(obliged).toBe(true);
-          expect(e).not.toBe(stem);
-          seen.push(graph.enabled(state));
-        }
-        expect(state).toBe(start);
-        for (const set of sets) {
-          const done =
-            loop!.some((e) => set.includes(e)) || seen.some((on) => !on.some((e) => set.includes(e)));
-          expect(done).toBe(true);
-        }
-        if (again !== null) expect(loop).toContain(again);
-      },
-    ),
+        expect(e).not.toBe(stem);
+        seen.push(graph.enabled(state));
+      }
+      expect(state).toBe(start);
+      for (const set of sets) {
+        const done =
+          loop!.some((e) => set.includes(e)) || seen.some((on) => !on.some((e) => set.includes(e)));
+        expect(done).toBe(true);
+      }
+      if (again !== null) expect(loop).toContain(again);
+    }),
     { numRuns: 3000, seed: 1 },
   );
   expect(fails).toBeGreaterThan(100);

@@ -1,6 +1,6 @@
 /** Properties of random networks. */
 import fc from 'fast-check';
-import type { Network, SafetyProperty } from '../../src/lts/index.ts';
+import type { LeadsTo, Network, SafetyProperty } from '../../src/lts/index.ts';
 
 /** One property of each kind, over the first two instances and an event. */
 export function properties(network: Network, [a, b, e]: readonly [number, number, number]): SafetyProperty[] {
@@ -58,3 +58,42 @@ export function properties(network: Network, [a, b, e]: readonly [number, number
   ];
 }
 export const choices = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3));
+
+/** Of a leads-to over the first instance: local states and events by number, null where there is none. */
+export interface LeadsToChoice {
+  readonly from: number;
+  readonly to: number;
+  /** Events of each fair set. */
+  readonly fair: readonly (readonly number[])[];
+  readonly onlyOnStem: number | null;
+  readonly recurring: number | null;
+}
+
+/** @param events events are numbered up to this */
+export const leadsToChoices = (events: number): fc.Arbitrary<LeadsToChoice> =>
+  fc.record({
+    from: fc.nat(2),
+    to: fc.nat(2),
+    fair: fc.array(fc.uniqueArray(fc.nat(events), { minLength: 1, maxLength: 4 }), { maxLength: 3 }),
+    onlyOnStem: fc.option(fc.nat(events)),
+    recurring: fc.option(fc.nat(events)),
+  });
+
+export const oneOf =
+  (...events: readonly number[]) =>
+  ({ index }: { readonly index: number }): boolean =>
+    events.includes(index);
+
+export function leadsTo({ from, to, fair, onlyOnStem, recurring }: LeadsToChoice): LeadsTo {
+  return {
+    name: 'it comes',
+    kind: 'leads-to',
+    doc: '',
+    over: ['i0'],
+    from: oneOf(from),
+    to: oneOf(to),
+    fair: fair.map((set, n) => ({ name: `f${n}`, event: oneOf(...set) })),
+    ...(onlyOnStem === null ? {} : { onlyOnStem: oneOf(onlyOnStem) }),
+    ...(recurring === null ? {} : { recurring: oneOf(recurring) }),
+  };
+}
