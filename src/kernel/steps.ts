@@ -94,9 +94,9 @@ export const STEPS = {
   arch_dma_clear_uncached: observation('arch_dma_clear_uncached', 'undo it; args: vaddr, bytes'),
   arch_dma_alloc: choice('arch_dma_alloc', 'the architecture allocates; args: bytes'),
   arch_dma_free: observation('arch_dma_free', 'the architecture takes back; args: addr, bytes'),
-  dma_alloc_from_global_coherent: observation(
+  dma_alloc_from_global_coherent: choice(
     'dma_alloc_from_global_coherent',
-    'take from the global pool; args: bytes; result: CPU address or 0',
+    'take from the global pool, unless others hold it; args: bytes; result: CPU address or 0',
   ),
   dma_release_from_global_coherent: observation(
     'dma_release_from_global_coherent',

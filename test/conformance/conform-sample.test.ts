@@ -14,6 +14,9 @@ expectConformance({ system: 'restricted-init', series: 'v5', platform: 'plain', 
 expectConformance({ system: 'atomic-pools', series: 'v5', platform: 'ppc-svm' });
 expectConformance({ system: 'allocation', series: 'v5', platform: 'pkvm', everyStep: true });
 expectConformance({ system: 'allocation', series: 'baseline', platform: 'sme' });
+// The global coherent pool: what others hold of it is for the world to say.
+const global = { uncached: 'global', coherence: 'non-coherent' } as const;
+expectConformance({ system: 'allocation', series: 'v5', platform: 'plain', options: global });
 expectConformance({ system: 'allocation-pages', series: 'v5', platform: 'pkvm' });
 expectConformance({ system: 'streaming', series: 'v5', platform: 'cca' });
 expectConformance({ system: 'restricted', series: 'v5', platform: 'cca', everyStep: true });

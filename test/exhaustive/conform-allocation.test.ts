@@ -49,6 +49,7 @@ expectConformance({ system, series: 'v5', platform: 'plain', options: remap, kno
 // CMA pages of high memory: cookies, or a remap, which is taken away where one must not sleep.
 const uncached = { uncached: 'uncached', ...nonCoherent } as const;
 expectConformance({ system, series: 'v5', platform: 'plain', options: uncached, known: sleeps });
+expectConformance({ system, series: 'v5', platform: 'plain', options: { uncached: 'arch', ...nonCoherent } });
 expectConformance({ system, series: 'v5', platform: 'cca', options: { device: 'trusted' } });
 expectConformance({ system, series: 'v5', platform: 'sme', options: { mask: '32' }, known: sleeps });
 expectConformance({ system, series: 'v5', platform: 'cca', options: { mask: '32' } });

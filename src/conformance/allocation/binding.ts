@@ -217,6 +217,8 @@ function contradicts({ type, params }: GlobalEvent, record: TraceRecord): string
   switch (type) {
     case 'gen_pool_alloc':
       return unless((result ?? 0) !== 0, params.ok, 'the atomic pool had memory');
+    case 'dma_alloc_from_global_coherent':
+      return unless((result ?? 0) !== 0, params.ok, 'the global pool had memory');
     case 'swiotlb_search_pool_area':
       return unless((result as number) >= 0, params.found, 'the restricted pool had slots');
     case 'dma_free_from_pool':

@@ -10,16 +10,20 @@ import type { Kernel } from '../kernel.ts';
 import { PAGE_SIZE } from '../memory.ts';
 import { get_order } from '../page-alloc.ts';
 import type { Run, Task } from '../task.ts';
-import { atLock, enter, leave } from '../task.ts';
+import { ANY_ANSWER, atLock, enter, leave } from '../task.ts';
 import { zero } from '../uaccess.ts';
 import type { Coherent } from './direct-alloc.ts';
 
-/** `dma_alloc_from_global_coherent()`: a zeroed block of the pool, or null. Does not sleep. */
+/**
+ * `dma_alloc_from_global_coherent()`: a zeroed block of the pool, or null: what other devices hold of it is for the
+ * world to say. Does not sleep.
+ */
 export function* dma_alloc_from_global_coherent(k: Kernel, t: Task, bytes: number): Run<Coherent | null> {
   const f = enter(t, { fn: 'dma_alloc_from_global_coherent', at: 0, bytes });
-  yield atLock(f, 1, 'dma_alloc_from_global_coherent', 'dma_coherent_mem', { bytes: f.bytes });
+  const step = atLock(f, 1, 'dma_alloc_from_global_coherent', 'dma_coherent_mem', { bytes: f.bytes });
+  const full = (yield { ...step, choice: ANY_ANSWER }) === 'fail';
   const pool = k.state.globalPool!;
-  const n = bitmap_find_free_region(pool.bits, get_order(f.bytes));
+  const n = full ? -1 : bitmap_find_free_region(pool.bits, get_order(f.bytes));
   if (n < 0) {
     k.note(0);
     leave(t);
