@@ -1,5 +1,12 @@
 #!/usr/bin/env node
+import { SourceError } from '../src/boot/bundle.js';
 import { importSource } from '../src/boot/sources.js';
 
-const { main } = await importSource(new URL('../src/cli/main.ts', import.meta.url));
-process.exitCode = await main(process.argv.slice(2));
+try {
+  const { main } = await importSource(new URL('../src/cli/main.ts', import.meta.url));
+  process.exitCode = await main(process.argv.slice(2));
+} catch (error) {
+  if (!(error instanceof SourceError)) throw error;
+  console.error(`ccdma: the sources do not compile:\n${error.message}`);
+  process.exitCode = 2;
+}

@@ -2,4 +2,4 @@
 import { workerData } from 'node:worker_threads';
 import { importSource } from './sources.js';
 
-await importSource(workerData.module);
+await importSource(workerData.module, workerData.bundle);
