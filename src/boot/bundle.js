@@ -56,7 +56,7 @@ export async function bundle() {
   } catch {
     // No room, or no permission.
   }
-  rmSync(making, { recursive: true, force: true });
+  remove(making);
   if (!isWhole(folder)) return null;
   prune(key);
   return folder;
@@ -169,7 +169,15 @@ function discard(folder) {
   } catch {
     return;
   }
-  rmSync(going, { recursive: true, force: true });
+  remove(going);
+}
+
+function remove(folder) {
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } catch {
+    // It was never made.
+  }
 }
 
 /** Bundles that were not used for long go, and what a command that was killed left behind. */

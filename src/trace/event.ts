@@ -1,6 +1,6 @@
 /** The part of a line from the event's name on. */
 import type { Block } from './block.ts';
-import { BLANK, COLON, nameEnd, OPEN } from './chars.ts';
+import { BLANK, CLOSE, COLON, EQUALS, find, nameEnd, OPEN } from './chars.ts';
 import { Fields, NO_FIELDS } from './fields.ts';
 import { type Ending, isSubject, TRACEPOINTS } from './names.ts';
 import { type Places, readCall, readPlaces } from './place.ts';
@@ -125,8 +125,8 @@ export class EventReader {
 
   /** `trace-cmd report` calls marks `print` and names the function that wrote them in the body. */
   #print(text: string, from: number, e: number): EventScan {
-    const colon = text.indexOf(': ', from);
-    return this.#mark(text, colon >= 0 && colon < e ? colon + 1 : from - 1, e);
+    const colon = text.slice(from, e).indexOf(': ');
+    return this.#mark(text, colon >= 0 ? from + colon + 1 : from - 1, e);
   }
 
   /** Stack traces and raw writes: lines of the tracer that say nothing here. */
@@ -151,13 +151,13 @@ export class EventReader {
   }
 
   #probe(cached: Cached, block: Block, b: number, e: number): EventScan {
-    const { text } = block;
+    const { text, bytes } = block;
     let end: number;
     if (cached.parens !== '' && text.startsWith(cached.parens, b)) {
       end = b + cached.parens.length;
     } else {
-      end = text.indexOf(')', b) + 1;
-      if (end === 0 || end > e) return 'cut';
+      end = find(bytes, CLOSE, b, e) + 1;
+      if (end === 0) return 'cut';
       const parens = text.slice(b, end);
       const places = this.#remember(parens, () => readPlaces(parens.slice(1, -1)));
       if (!places) return 'garbled';
@@ -181,8 +181,8 @@ export class EventReader {
     let from = b;
     if (text.startsWith('dev_name: ', from)) from += 10;
     // The device's name has no name of its own; it ends where the first field begins.
-    const equals = text.indexOf('=', from);
-    if (equals < 0 || equals >= e) return 'cut';
+    const equals = find(bytes, EQUALS, from, e);
+    if (equals < 0) return 'cut';
     const blank = text.lastIndexOf(' ', equals);
     if (blank < from) return 'garbled';
     const device = text.slice(from, blank);

@@ -1,5 +1,5 @@
 /** The part of a line before the event: task, pid, CPU, flags, time. Scanned by hand; nothing is copied. */
-import { BLANK, COLON, MINUS } from './chars.ts';
+import { BLANK, COLON, find, MINUS } from './chars.ts';
 import { decimals } from './numbers.ts';
 
 /**
@@ -82,7 +82,7 @@ export function scanPrefix(bytes: Uint8Array, a: number, e: number, layout: Layo
   // Other paddings: every minus may be the one. Names have 15 characters at most, so not many are tried.
   let result: Scan = quick;
   const limit = Math.min(e, a + 64);
-  for (let i = bytes.indexOf(MINUS, a); i >= 0 && i < limit; i = bytes.indexOf(MINUS, i + 1)) {
+  for (let i = find(bytes, MINUS, a, limit); i >= 0; i = find(bytes, MINUS, i + 1, limit)) {
     const scan = first(bytes, i, e, out);
     if (scan === 'ok') return finish(bytes, a, i, padded, out);
     if (scan === 'cut') result = 'cut';

@@ -1,6 +1,6 @@
 /** The fields of an event's body: `name=value`, scanned once, with the look of every value checked. */
 import type { Block } from './block.ts';
-import { BLANK, BRACE, EQUALS, MINUS, nameEnd, OPEN, QUOTE } from './chars.ts';
+import { BLANK, BRACE, BRACE_END, CLOSE, EQUALS, find, MINUS, nameEnd, OPEN, QUOTE } from './chars.ts';
 import { ATTRIBUTES, DIRECTIONS, HEX_FIELDS } from './names.ts';
 import { isWord } from './numbers.ts';
 
@@ -114,12 +114,12 @@ function guessedSoFar(guess: readonly string[], count: number, device: string | 
 }
 
 /** The index after the value that begins at `i`; -1 when the line ends within it, -2 when it cannot be a value. */
-function valueEnd({ text, bytes }: Block, i: number, e: number): number {
+function valueEnd({ bytes }: Block, i: number, e: number): number {
   if (i >= e) return i;
   const c = bytes[i]!;
-  if (c === QUOTE) return enclosed(text, bytes, i, e, '"');
-  if (c === BRACE) return enclosed(text, bytes, i, e, '}');
-  if (c === OPEN) return enclosed(text, bytes, i, e, ')');
+  if (c === QUOTE) return enclosed(bytes, i, e, QUOTE);
+  if (c === BRACE) return enclosed(bytes, i, e, BRACE_END);
+  if (c === OPEN) return enclosed(bytes, i, e, CLOSE);
   let k = i;
   for (; k < e; k++) {
     const v = bytes[k]!;
@@ -130,8 +130,8 @@ function valueEnd({ text, bytes }: Block, i: number, e: number): number {
 }
 
 /** A quote, brace or parenthesis ends at its counterpart that a blank or the end follows. */
-function enclosed(text: string, bytes: Uint8Array, i: number, e: number, close: string): number {
-  for (let k = text.indexOf(close, i + 1); k >= 0 && k < e; k = text.indexOf(close, k + 1)) {
+function enclosed(bytes: Uint8Array, i: number, e: number, close: number): number {
+  for (let k = find(bytes, close, i + 1, e); k >= 0; k = find(bytes, close, k + 1, e)) {
     if (k + 1 !== e && bytes[k + 1] !== BLANK) continue;
     for (let x = i; x < k; x++) {
       const c = bytes[x]!;

@@ -2,7 +2,7 @@
 import { expect, test } from 'vitest';
 import { BASELINE, V5 } from '../../src/series/index.ts';
 import { judgeFile, type PropertyName, Specification, type Verdict } from '../../src/trace/judge/index.ts';
-import { historyOf } from '../../src/trace/path/history.ts';
+import { historiesOf } from '../../src/trace/path/history.ts';
 
 const fixture = (name: string) => new URL(`../fixtures/traces/${name}.gz`, import.meta.url).pathname;
 const judged = (name: string, series = V5) => judgeFile(fixture(name), new Specification(series));
@@ -16,14 +16,16 @@ test('6.12: conversions are requested in softirq by the free of dynamic pools, w
   expect(free).toMatchObject({ line: 542, site: 'set_memory_encrypted', who: 'softirq on CPU 0', times: 13 });
   expect(free!.because).toBe('a conversion was requested in softirq, by the free of a dynamic pool');
   expect(free!.raw).toContain('.Ns1.');
-  const life = await historyOf(
+  const { serial } = free!.object!;
+  const until = (line: number) => ({ serial, until: line });
+  const [life, half] = await historiesOf(
     fixture('linux-6.12/exhaust.txt'),
     new Specification(V5),
-    free!.object!.serial,
-    542,
-    shapes,
+    [until(542), until(300)],
+    { shapes },
   );
-  expect(life.filter(({ change }) => change !== '').map(({ event }) => event)).toEqual([
+  expect(half).toEqual(life!.filter(({ line }) => line <= 300));
+  expect(life!.filter(({ change }) => change !== '').map(({ event }) => event)).toEqual([
     'swiotlb_alloc_pool_ret',
     'swiotlb_tbl_map_single_ret',
     'swiotlb_tbl_unmap_single',
@@ -32,7 +34,7 @@ test('6.12: conversions are requested in softirq by the free of dynamic pools, w
     'set_memory_encrypted',
   ]);
   // Its conversion, and what else belongs to the calls.
-  expect(life.map(({ event }) => event).slice(0, 5)).toEqual([
+  expect(life!.map(({ event }) => event).slice(0, 5)).toEqual([
     'dma_map_page_attrs',
     'swiotlb_bounced',
     'swiotlb_tbl_map_single',

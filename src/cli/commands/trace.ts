@@ -12,7 +12,7 @@ import {
   Specification,
   type Violation,
 } from '../../trace/judge/index.ts';
-import { type HistoryLine, historyOf } from '../../trace/path/history.ts';
+import { type HistoryLine, historiesOf } from '../../trace/path/history.ts';
 import { type Suggestion, Suggestions } from '../../trace/suggest.ts';
 import { writeAll } from '../files.ts';
 import type { Io } from '../io.ts';
@@ -51,10 +51,20 @@ export async function trace(io: Io, files: readonly string[], options: TraceOpti
   const series = options.series === undefined ? V5 : seriesOf(options.series);
   const platforms = options.platform === undefined ? PLATFORMS : options.platform.map(platformOf);
   const results: unknown[] = [];
+  let texts = 0;
   const coverages: CoverageRow[][] = [];
-  let [violated, open, drawn] = [false, false, false];
-  for (const [i, file] of files.entries()) {
-    const judged = await judge(io, file, new Specification(series, platforms));
+  let [violated, open, drawn, refused] = [false, false, false, false];
+  for (const file of files) {
+    let judged: Judged;
+    try {
+      judged = await judge(io, file, new Specification(series, platforms));
+    } catch (error) {
+      if (!(error instanceof UsageError) || files.length === 1) throw error;
+      // The verdict on the others does not depend on where it stands among them.
+      io.err(`ccdma: ${error.message}`);
+      refused = true;
+      continue;
+    }
     const { verdict } = judged;
     violated ||= verdict.properties.some(({ status }) => status === 'violated');
     open ||=
@@ -65,9 +75,9 @@ export async function trace(io: Io, files: readonly string[], options: TraceOpti
     if (options.diagram !== undefined && !drawn) drawn = draw(options.diagram, file, histories);
     if (options.json === true) results.push(resultOf(file, judged, histories, options.coverage === true));
     else {
-      if (i > 0) io.out('');
+      if (texts++ > 0) io.out('');
       io.out(judgedText(io, file, judged, histories));
-      if (options.coverage === true) io.out(`\n${coverageText(io, coverages[i]!)}`);
+      if (options.coverage === true) io.out(`\n${coverageText(io, coverages.at(-1)!)}`);
     }
   }
   if (options.diagram !== undefined && !drawn)
@@ -84,6 +94,7 @@ export async function trace(io: Io, files: readonly string[], options: TraceOpti
     printJson(io, 'trace', { results, ...(suggested && { suggestions: suggested.map(suggestionResult) }) });
   else if (suggested) io.out(`\n${suggestionsText(io, suggested)}`);
   if (violated) return EXIT.fails;
+  if (refused) return EXIT.usage;
   return open && options.strict === true ? EXIT.bound : EXIT.holds;
 }
 
@@ -102,11 +113,14 @@ function checkFlags(files: readonly string[], options: TraceOptions): void {
       throw new UsageError(`--${flag} needs --coverage`);
 }
 
+const percent = (read: number, size: number): string =>
+  `${size > 0 ? Math.floor((100 * read) / size) : '?'} %`;
+
 async function judge(io: Io, file: string, specification: Specification): Promise<Judged> {
   const progress = new Progress(io);
   try {
     return await judgeFile(file, specification, {
-      progress: (read, size) => progress.at(`${file}: ${size > 0 ? Math.floor((100 * read) / size) : '?'} %`),
+      progress: (read, size) => progress.at(`${file}: ${percent(read, size)}`),
     });
   } catch (error) {
     throw error instanceof TraceError ? new UsageError(error.message) : error;
@@ -136,18 +150,23 @@ export interface Told {
 }
 
 async function gather(io: Io, file: string, { verdict, specification, shapes }: Judged): Promise<Told[]> {
-  const told: Told[] = [];
+  const violations = verdict.properties.flatMap(({ first }) => first);
+  const wanted = violations.flatMap(({ object, line }) =>
+    object === undefined ? [] : [{ serial: object.serial, until: line }],
+  );
   const progress = new Progress(io);
-  for (const violation of verdict.properties.flatMap(({ first }) => first)) {
-    const { object, line } = violation;
-    const known = object !== undefined && told.filter(({ history }) => history.length > 0).length < HISTORIES;
-    progress.at(`${file}: the history of ${object?.name}`);
-    // A specification of its own: what was covered counts once.
-    const again = new Specification(specification.series, specification.platforms);
-    told.push({ violation, history: known ? await historyOf(file, again, object.serial, line, shapes) : [] });
-  }
+  // A specification of its own: what was covered counts once.
+  const again = new Specification(specification.series, specification.platforms);
+  const histories = await historiesOf(file, again, wanted, {
+    shapes,
+    progress: (read, size) => progress.at(`${file}: histories, ${percent(read, size)}`),
+  });
   progress.done();
-  return told;
+  let left = HISTORIES;
+  return violations.map((violation) => {
+    const history = violation.object === undefined ? [] : histories.shift()!;
+    return { violation, history: history.length > 0 && left-- > 0 ? history : [] };
+  });
 }
 
 /** Of the violations the one whose object has the most to tell, the first of several. */

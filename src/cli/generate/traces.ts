@@ -15,7 +15,7 @@ import {
   PROPERTIES,
   Specification,
 } from '../../trace/judge/index.ts';
-import { historyOf } from '../../trace/path/history.ts';
+import { historiesOf } from '../../trace/path/history.ts';
 import type { Told } from '../commands/trace.ts';
 import { coverageCharts } from '../text/coverage-chart.ts';
 import { historyTrace } from '../text/trace.ts';
@@ -72,13 +72,13 @@ async function lifeOf(
   folder: string,
   { name, verdict, specification, shapes }: Log,
 ): Promise<string | undefined> {
+  const violations = verdict.properties.flatMap(({ first }) => first.filter(({ object }) => object));
+  const wanted = violations.map(({ object, line }) => ({ serial: object!.serial, until: line }));
+  const again = new Specification(specification.series, specification.platforms);
+  const histories = await historiesOf(`${folder}${name}`, again, wanted, { shapes });
   let most: Told | undefined;
-  for (const violation of verdict.properties.flatMap(({ first }) => first)) {
-    if (violation.object === undefined) continue;
-    const again = new Specification(specification.series, specification.platforms);
-    const { serial } = violation.object;
-    const history = await historyOf(`${folder}${name}`, again, serial, violation.line, shapes);
-    if (history.length > (most?.history.length ?? 0)) most = { violation, history };
+  for (const [i, history] of histories.entries()) {
+    if (history.length > (most?.history.length ?? 0)) most = { violation: violations[i]!, history };
   }
   return most && svgSequence(historyTrace(name, most));
 }

@@ -112,13 +112,21 @@ export interface Wanted {
 
 const RANK = ['pool', 'allocation', 'mapping', 'page range'];
 
-/** One pass: calls `seen` with every call that is over, and the objects that it touched. */
+/** Ends a pass whose rest nobody wants. */
+class Enough extends Error {}
+
+/**
+ * One pass: calls `seen` with every call that is over, and the objects that it touched.
+ *
+ * @param until the last line that matters; by default all do
+ */
 export async function pass(
   file: string,
   specification: Specification,
-  shapes: TraceReading['shapes'] | undefined,
+  options: ReadOptions,
   seen: (segment: Segment, touched: ReadonlySet<Any>) => void,
   touch: Touch = () => {},
+  until = Number.POSITIVE_INFINITY,
 ): Promise<Judge> {
   const touched = new WeakMap<Segment, Set<Any>>();
   const segments = new Segments((segment) => seen(segment, touched.get(segment) ?? new Set()));
@@ -130,6 +138,7 @@ export async function pass(
   const judge = new Judge(specification, {
     observe: (record, bound, lane) => {
       finish();
+      if (record.line > until) throw new Enough();
       last = { segment: segments.add(record, bound, lane), bound };
     },
     touch: (thing, record, lane, change) => {
@@ -143,8 +152,11 @@ export async function pass(
       all.add(thing);
     },
   });
-  const options: ReadOptions = shapes === undefined ? {} : { shapes };
-  await readTrace(file, judge, options);
+  try {
+    await readTrace(file, judge, options);
+  } catch (error) {
+    if (!(error instanceof Enough)) throw error;
+  }
   finish();
   segments.end();
   return judge;
@@ -160,7 +172,7 @@ export async function objectOf(
   let found: Any | undefined;
   const better = (thing: Any) =>
     found === undefined || RANK.indexOf(thing.kind) < RANK.indexOf(found.kind) ? thing : found;
-  await pass(file, specification, shapes, (segment, touched) => {
+  await pass(file, specification, shapes === undefined ? {} : { shapes }, (segment, touched) => {
     for (const thing of touched) {
       if (serial !== undefined) {
         if (thing.serial === serial) found = thing;
@@ -185,10 +197,15 @@ export async function lifeOf(
 ): Promise<Life> {
   const segments: Segment[] = [];
   const mapping = object.kind === 'pool' ? object.mapping?.serial : undefined;
-  const judge = await pass(file, specification, shapes, (segment, touched) => {
-    const ours = [...touched].some(({ serial }) => serial === object.serial || serial === mapping);
-    if (ours) segments.push(segment);
-  });
+  const judge = await pass(
+    file,
+    specification,
+    shapes === undefined ? {} : { shapes },
+    (segment, touched) => {
+      const ours = [...touched].some(({ serial }) => serial === object.serial || serial === mapping);
+      if (ours) segments.push(segment);
+    },
+  );
   segments.sort((a, b) => a.events[0]!.record.line - b.events[0]!.record.line);
   return { object, name: nameOf(object), segments, recorded: judge.binder.seen };
 }

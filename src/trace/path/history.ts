@@ -1,6 +1,6 @@
 /** The life of an object, line by line: the events of the calls that made, used and freed it. */
 import { laneName, type Specification } from '../judge/index.ts';
-import type { TraceReading } from '../reader.ts';
+import type { ReadOptions } from '../reader.ts';
 import { pass, type Segment } from './gather.ts';
 
 /** One event of an object's life. */
@@ -13,40 +13,57 @@ export interface HistoryLine {
   readonly change: string;
 }
 
+/** Whose life is wanted, up to which line. */
+export interface Wanted {
+  /** The number that the first pass gave the object. */
+  readonly serial: number;
+  readonly until: number;
+}
+
 /**
- * Reads a log again and gathers the calls that concern one object (by its serial number in the first pass) up to a
+ * Reads a log a second time, no farther than it must, and gathers the calls that concern some objects, each up to a
  * line. Of a pool: those of its mapping, too.
+ *
+ * @returns one history for each that is wanted, in their order
  */
-export async function historyOf(
+export async function historiesOf(
   path: string,
   specification: Specification,
-  serial: number,
-  until: number,
-  shapes?: TraceReading['shapes'],
-): Promise<HistoryLine[]> {
-  const segments: Segment[] = [];
-  const changes = new Map<number, string>();
+  wanted: readonly Wanted[],
+  options: ReadOptions = {},
+): Promise<HistoryLine[][]> {
+  if (wanted.length === 0) return [];
+  const lives = wanted.map((one) => ({
+    ...one,
+    segments: [] as Segment[],
+    changes: new Map<number, string>(),
+  }));
   await pass(
     path,
     specification,
-    shapes,
+    options,
     (segment, touched) => {
-      if ([...touched].some((thing) => thing.serial === serial)) segments.push(segment);
+      const serials = new Set([...touched].map(({ serial }) => serial));
+      for (const { serial, segments } of lives) if (serials.has(serial)) segments.push(segment);
     },
     (thing, record, _lane, change) => {
-      if (thing.serial === serial && !changes.has(record.line)) changes.set(record.line, change);
+      for (const { serial, changes } of lives)
+        if (thing.serial === serial && !changes.has(record.line)) changes.set(record.line, change);
     },
+    Math.max(...wanted.map(({ until }) => until)),
   );
-  return segments
-    .flatMap(({ events }) => events)
-    .map(({ record }) => record)
-    .filter(({ line }) => line <= until)
-    .sort((a, b) => a.line - b.line)
-    .map((record) => ({
-      line: record.line,
-      time: record.timeText,
-      who: laneName(record),
-      event: record.event,
-      change: changes.get(record.line) ?? '',
-    }));
+  return lives.map(({ segments, changes, until }) =>
+    segments
+      .flatMap(({ events }) => events)
+      .map(({ record }) => record)
+      .filter(({ line }) => line <= until)
+      .sort((a, b) => a.line - b.line)
+      .map((record) => ({
+        line: record.line,
+        time: record.timeText,
+        who: laneName(record),
+        event: record.event,
+        change: changes.get(record.line) ?? '',
+      })),
+  );
 }
