@@ -2,7 +2,7 @@
 import { hasAttr, withAttr } from './dma/attrs.ts';
 import { dma_map_sg, dma_unmap_sg } from './dma/direct-sg.ts';
 import type { DmaDirection } from './dma/direction.ts';
-import { forgetBuffer, mmioAddress, mustHold, prepareBuffer } from './driver.ts';
+import { forgetBuffer, ledTo, mmioAddress, mustHold, prepareBuffer } from './driver.ts';
 import { BUFFER_BYTES, bufferBytes, checkBuffer } from './driver-data.ts';
 import type { Context } from './driver-task.ts';
 import {
@@ -70,8 +70,9 @@ function* mapList(k: Kernel, t: Task, op: ListOperation): Run {
 }
 
 function* unmapList(k: Kernel, t: Task, driver: number, list: DriverList, attrs: string): Run {
-  const f = enter(t, { fn: 'driver_unmap_sg', at: 0, driver, attrs });
-  const d = k.state.drivers[f.driver]!;
+  const d = k.state.drivers[driver]!;
+  const led = ledTo(k, d.device, list.segments[0]!.dma);
+  const f = enter(t, { fn: 'driver_unmap_sg', at: 0, driver, attrs, led });
   d.list = null;
   yield* dma_unmap_sg(k, t, { dev: d.device, ...list, attrs });
   if (mustHold(k, f.driver, f.attrs)) checkBuffer(k, f.driver);

@@ -5,9 +5,10 @@
  * another device; `reader/1` runs on CPU 1 and looks up an address that lies in no pool, as the sync or unmap of
  * an unbounced buffer does. What a driver must not do (unmap twice, map what is mapped) is not accepted here.
  */
-import { DMA_MAPPING_ERROR } from './device.ts';
+import { DMA_MAPPING_ERROR, deviceOf } from './device.ts';
 import { hasAttr, withAttr, withoutAttr } from './dma/attrs.ts';
 import type { DmaDirection } from './dma/direction.ts';
+import { iommu_iova_to_phys } from './dma/iommu-domain.ts';
 import { dma_map_phys, dma_unmap_phys } from './dma/streaming.ts';
 import { swiotlb_find_pool } from './dma/swiotlb-find.ts';
 import { BUFFER_BYTES, bufferBytes, checkBuffer, cpuWrites } from './driver-data.ts';
@@ -113,9 +114,19 @@ export function forgetBuffer(k: Kernel, driver: number): void {
   k.state.drivers[driver]!.bytes = 0;
 }
 
+/**
+ * For those who look on: where an IO virtual address leads, which its entries alone know. 0 where the address itself
+ * says it.
+ */
+export function ledTo(k: Kernel, device: number, dma: number): number {
+  return deviceOf(k, device).iommu ? iommu_iova_to_phys(k, device, dma) : 0;
+}
+
 function* unmapBuffer(k: Kernel, t: Task, driver: number, m: DriverMapping, attrs: string): Run {
-  const f = enter(t, { fn: 'driver_unmap', at: 0, driver, dma: m.dma, bytes: m.bytes, dir: m.dir, attrs });
-  const d = k.state.drivers[f.driver]!;
+  const d = k.state.drivers[driver]!;
+  const { dma, bytes, dir } = m;
+  const led = ledTo(k, d.device, dma);
+  const f = enter(t, { fn: 'driver_unmap', at: 0, driver, dma, bytes, dir, attrs, led });
   // The device is done with the buffer: from here on nobody may use the address.
   d.mapping = null;
   yield* dma_unmap_phys(k, t, { dev: d.device, dma: f.dma, bytes: f.bytes, dir: f.dir, attrs: f.attrs });

@@ -3,6 +3,7 @@
  * pure functions of the simulator's memory and frames.
  */
 import { dma_capable, encodingOf, phys_to_dma } from '../../kernel/device.ts';
+import { deviceViewAt } from '../../kernel/device-view.ts';
 import { poolIsShared } from '../../kernel/dma/swiotlb-search.ts';
 import { fieldsOf } from '../../kernel/dma/swiotlb-slots.ts';
 import { DMA_MAPPING_ERROR, type IoTlbPool, type Kernel, PAGE_SIZE, type Task } from '../../kernel/index.ts';
@@ -44,10 +45,10 @@ const NOTHING: Mapping = { dir: 'TO_DEVICE', place: 'none', says: 'error' };
 const text = (state: string, { dir, place, says }: Mapping): string =>
   `${state} {dir=${dir}, place=${place}, says=${says}}`;
 
-/** Of a mapping that has an address. */
-function placed(kernel: Kernel, driver: number, dma: number, dir: string): Mapping {
+/** Of a mapping that has an address; `led`: where it led to as long as an IOMMU had entries for it. */
+function placed(kernel: Kernel, driver: number, dma: number, dir: string, led = 0): Mapping {
   const { buffer, shared, device } = kernel.state.drivers[driver]!;
-  const { phys } = busTarget(kernel, device, dma);
+  const phys = led === 0 ? busTarget(kernel, device, dma).phys : led;
   const says = addressKind(kernel, device, dma);
   if (isMmio(kernel, phys)) return { dir, place: 'mmio', says };
   const ownBuffer = phys >= buffer && phys < buffer + kernel.config.size('bufferPages') * PAGE_SIZE;
@@ -90,7 +91,8 @@ export function mappingState({ driver, bytes }: Mapped) {
     }
     const unmap = inside(task, 'driver_unmap');
     if (unmap !== undefined) {
-      const where = placed(kernel, driver, unmap.dma as number, unmap.dir as string);
+      const { dma, dir, led } = unmap as unknown as { dma: number; dir: string; led: number };
+      const where = placed(kernel, driver, dma, dir, led);
       return text(`unmapping.${unmapStage(task, where)}`, where);
     }
     if (mapping === null) return text('unmapped', NOTHING);
@@ -170,6 +172,16 @@ export function slotOf(kernel: Kernel, { driver, start }: Pick<Extent, 'driver' 
   return index < 0 ? null : pool.start + index * SLOT;
 }
 
+/** A slot as its device sees it: what it wrote may not have come through the caches of the CPU yet. */
+function inDeviceView(kernel: Kernel, slot: number, bytes: number): readonly (readonly [number, number])[] {
+  const view = deviceViewAt(kernel, slot);
+  if (view === null) return sparseBytes(kernel.state.memory, slot, bytes);
+  const first = slot - view.phys;
+  return view.bytes
+    .filter(([offset]) => offset >= first && offset < first + bytes)
+    .map(([offset, value]) => [offset - first, value]);
+}
+
 /**
  * The instance of a `bounce-copy`. Where the newest bytes are: told by what is in buffer and slot, and, where they
  * differ, by who wrote last.
@@ -180,10 +192,12 @@ export function copyState(extent: Extent) {
     if (slot === null) return 'inBuffer';
     const { driver, start, bytes } = extent;
     const { buffer, deviceWrites } = kernel.state.drivers[driver]!;
-    const [a, b] = [buffer + start, slot].map((at) => sparseBytes(kernel.state.memory, at, bytes));
-    const same = a!.length === b!.length && a!.every(([o, v], i) => o === b![i]![0] && v === b![i]![1]);
+    const wrote = deviceWrites.some((write) => write.start < start + bytes && write.end > start);
+    const a = sparseBytes(kernel.state.memory, buffer + start, bytes);
+    const b = wrote ? inDeviceView(kernel, slot, bytes) : sparseBytes(kernel.state.memory, slot, bytes);
+    const same = a.length === b.length && a.every(([o, v], i) => o === b[i]![0] && v === b[i]![1]);
     if (same) return 'both';
-    if (!deviceWrites.some((write) => write.start < start + bytes && write.end > start)) return 'bufferOnly';
+    if (!wrote) return 'bufferOnly';
     const attrs = (inside(findTask(kernel, `driver/${driver}`), 'driver_unmap')?.attrs ?? '') as string;
     // The driver has said that it needs no copy.
     return attrs.includes('SKIP_CPU_SYNC') ? 'both' : 'slotOnly';

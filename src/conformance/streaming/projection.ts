@@ -43,8 +43,9 @@ function other(kernel: Kernel): string {
   const step = next(task);
   const state = (name: string, bounced: boolean, second: boolean) =>
     `${name} {bounced=${bounced}, second=${second}}`;
-  const bounces = (segments: readonly { readonly dma: number }[]) =>
-    segments.length > 0 && isInPool(kernel, busTarget(kernel, device, segments[0]!.dma).phys);
+  const bounces = (segments: readonly { readonly dma: number }[], led = 0) =>
+    segments.length > 0 &&
+    isInPool(kernel, led === 0 ? busTarget(kernel, device, segments[0]!.dma).phys : led);
   const map = inside(task, 'dma_map_sg_attrs');
   if (map !== undefined) {
     const done = map.done as readonly { readonly dma: number }[];
@@ -61,7 +62,8 @@ function other(kernel: Kernel): string {
   }
   const unmap = inside(task, 'dma_unmap_sg_attrs');
   if (unmap !== undefined) {
-    const bounced = bounces(unmap.segments as readonly { readonly dma: number }[]);
+    const { led } = inside(task, 'driver_unmap_sg') as unknown as { led: number };
+    const bounced = bounces(unmap.segments as readonly { readonly dma: number }[], led);
     const element = unmap.n === 0 ? 'first' : 'second';
     if (step === 'dma_unmap_sg_attrs_ret' || !bounced) return state('unmapping.returning', bounced, true);
     const at = unmapStage(task, { place: 'pool', dir: 'BIDIRECTIONAL' });
