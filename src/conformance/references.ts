@@ -145,18 +145,18 @@ export function lostMemory(k: Kernel, published: ReadonlySet<IoTlbPool> = publis
         if (bit === 1 && !refers(range))
           out.push({ what: `page of atomic pool ${a.name}`, ...range, alias: false });
       });
+  // The descriptor of an atomic pool is known by the pool, whose address nothing else needs.
+  let genPools = 0;
+  for (const { addr, what } of s.slab) {
+    if (what !== 'gen_pool' || held.numbers.has(addr)) continue;
+    if (++genPools > s.atomicPools.length) out.push(descriptor(what));
+  }
   s.globalPool?.bits.forEach((bit, n) => {
     const range = { phys: s.globalPool!.phys + n * PAGE_SIZE, bytes: PAGE_SIZE };
     if (bit === 1 && !refers(range)) out.push({ what: 'page of the global pool', ...range, alias: false });
   });
-  // The descriptor of an atomic pool is known by the pool, whose address nothing else needs.
-  let genPools = 0;
   for (const { addr, what } of s.slab) {
-    const lost =
-      what === 'gen_pool'
-        ? !held.numbers.has(addr) && ++genPools > s.atomicPools.length
-        : !isKnown(s, held, addr);
-    if (lost) out.push({ what: `descriptor ${what}`, phys: null, bytes: 0, alias: false });
+    if (what !== 'gen_pool' && !isKnown(s, held, addr)) out.push(descriptor(what));
   }
   for (const area of s.memory.vmap)
     if (!held.numbers.has(area.vaddr))
@@ -168,6 +168,13 @@ export function lostMemory(k: Kernel, published: ReadonlySet<IoTlbPool> = publis
       });
   return out;
 }
+
+const descriptor = (what: string): Lost => ({
+  what: `descriptor ${what}`,
+  phys: null,
+  bytes: 0,
+  alias: false,
+});
 
 /** Does something refer to the descriptor at this address? */
 function isKnown(s: KernelState, { numbers, pools }: Held, addr: number): boolean {

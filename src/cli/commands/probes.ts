@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { textRows } from '../../render/index.ts';
 import {
   bootconfig,
+  COMMAND_LINE_SIZE,
   commandLine,
   NEWEST,
   type Plan,
@@ -23,6 +24,16 @@ export interface ProbesOptions {
 
 const FORMS = { shell: shellLines, cmdline: commandLine, bootconfig } as const;
 
+/** A boot loader's file is no place for all of it. */
+function warnOfBoot(io: Io, { length }: string): void {
+  if (length > COMMAND_LINE_SIZE) {
+    io.err(
+      `${length} bytes: x86 and arm64 take ${COMMAND_LINE_SIZE} (COMMAND_LINE_SIZE) and cut the rest; leave probes out, or take --as bootconfig`,
+    );
+  }
+  io.err('in a GRUB file each $ must be written \\$');
+}
+
 /** Prints commands on standard output; what cannot be set, and what that costs, on standard error. */
 export function probes(io: Io, { kernel, symbols, as = 'shell' }: ProbesOptions): number {
   const print = FORMS[as as keyof typeof FORMS];
@@ -31,7 +42,9 @@ export function probes(io: Io, { kernel, symbols, as = 'shell' }: ProbesOptions)
     throw new UsageError('--kernel and --symbols: give one of them; the symbols say what is there');
   }
   const plan = symbols !== undefined ? fromSymbols(symbols) : planFor(versionOf(kernel));
-  io.out(print(plan));
+  const text = print(plan);
+  io.out(text);
+  if (as === 'cmdline') warnOfBoot(io, text);
   report(io, plan);
   return 0;
 }

@@ -45,7 +45,7 @@ function violationText(io: Terminal, judged: Judged, { violation, history }: Tol
     `  ${raw.trim()}`,
   ];
   if (property === 'no-sleep-in-atomic' && /conversion/.test(because))
-    lines.push(paragraph(io, requestText(judged), 2));
+    lines.push(paragraph(io, requestText(judged, because), 2));
   if (history.length > 0)
     lines.push('', `  The life of ${object!.name} up to there:`, '', indent(historyText(io, history)));
   else if (object)
@@ -55,12 +55,18 @@ function violationText(io: Terminal, judged: Judged, { violation, history }: Tol
   return lines.join('\n');
 }
 
-/** A log does not say whether its kernel encrypts: the request is what is judged. */
-function requestText({ specification }: Judged): string {
+/**
+ * A log does not say whether its kernel encrypts: the request is what is judged. Who asks for it in a guest:
+ * kernel/dma/swiotlb.c, swiotlb_alloc_tlb.
+ */
+function requestText({ specification }: Judged, because: string): string {
   const { platforms } = specification;
   const [one] = platforms;
-  if (platforms.length === 1) return `On ${one!.name} a conversion may sleep.`;
-  return `The request is the violation, whether or not this kernel had anything to encrypt: a conversion may sleep on ${listed(specification.sleepsOn())}, and returns at once where nothing is encrypted.`;
+  const others = because.includes('by the making of a pool')
+    ? ' There the pool of a device that reaches shared memory only comes from the atomic pools instead, so that only other devices ask for this.'
+    : '';
+  if (platforms.length === 1) return `On ${one!.name} a conversion may sleep.${others}`;
+  return `The request is the violation, whether or not this kernel had anything to encrypt: a conversion may sleep on ${listed(specification.sleepsOn())}, and returns at once where nothing is encrypted.${others}`;
 }
 
 const HISTORY_SHOWN = { first: 12, last: 12 };

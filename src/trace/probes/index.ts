@@ -1,4 +1,4 @@
 /** What to record, for which kernel. */
 export { NEWEST, type Plan, planFor, planForSymbols, readSymbols, readVersion } from './plan.ts';
-export { bootconfig, commandLine, shellLines } from './print.ts';
+export { bootconfig, COMMAND_LINE_SIZE, commandLine, shellLines } from './print.ts';
 export { PROBES, type Probe } from './wanted.ts';

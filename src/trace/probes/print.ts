@@ -27,6 +27,10 @@ export function shellLines(plan: Plan): string {
     'echo 0 > tracing_on',
     'echo > trace',
     'echo 65536 > buffer_size_kb            # for each CPU: lost events cost verdicts',
+    '# What an earlier run has left:',
+    'for probe in events/ccdma/*/; do',
+    '  [ -d "$probe" ] && echo 0 > "$probe/enable" && echo "-:ccdma/$(basename "$probe")" >> kprobe_events',
+    'done',
     'echo 1 > options/irq-info 2>/dev/null  # the execution context',
     'echo 0 > options/hash-ptr 2>/dev/null  # addresses as they are',
     ...plan.probes.flatMap((planned) =>
@@ -35,13 +39,16 @@ export function shellLines(plan: Plan): string {
       ),
     ),
     ...plan.tracepoints.map((group) => `echo 1 > events/${group}/enable`),
-    'echo 1 > events/ccdma/enable',
+    ...(plan.probes.length > 0 ? ['echo 1 > events/ccdma/enable'] : []),
     'echo 1 > tracing_on',
     '# ... the workload ...',
     'echo 0 > tracing_on',
     'gzip < trace > /tmp/trace.txt.gz       # then: npx ccdma trace /tmp/trace.txt.gz',
   ].join('\n');
 }
+
+/** `COMMAND_LINE_SIZE` of x86 and arm64, in bytes: what is longer is cut. */
+export const COMMAND_LINE_SIZE = 2048;
 
 /** One line for the boot loader. Strings cannot be read there before the memory is mapped: devices are left out. */
 export function commandLine(plan: Plan): string {
