@@ -9,7 +9,6 @@ import { subject } from './subjects.ts';
 describe.each([
   ['atomic-pools', 'baseline', 'tdx', { 'coherent-pool': 'off' }],
   ['atomic-pools', 'baseline', 'cca', { mask: '32' }],
-  ['boot', 'baseline', 'cca', {}],
   ['boot', 'v5', 'ppc-svm', {}],
   ['restricted', 'prefix:2', 'cca', {}],
   ['allocation-pages', 'prefix:6', 'pkvm', {}],

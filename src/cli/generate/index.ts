@@ -14,13 +14,13 @@ export type { GeneratedFile } from './file.ts';
 /** The files, in a fixed order: what is made from single machines first, so that a change is named where it is. */
 export async function* generateFiles(lab: Lab = new Lab()): AsyncIterable<GeneratedFile> {
   yield* computedFiles(lab);
+  yield* decisionFiles();
   yield* traceFiles();
 }
 
-/** What the main job computes: all but the verdicts on logs of real kernels. */
+/** What the main job computes: all but the decision tables and the verdicts on logs of real kernels. */
 export async function* computedFiles(lab: Lab): AsyncIterable<GeneratedFile> {
   yield* diagramFiles(lab, SYSTEMS);
-  yield* decisionFiles();
   yield* pathFiles(lab, SYSTEMS);
   yield* findingFiles(lab, SYSTEMS);
 }

@@ -167,7 +167,7 @@ function picturesPart(io: Io, { folder, files }: MainJob): string[] {
     heading(io, 'Where the pictures are'),
     paragraph(
       io,
-      `${at}/diagrams has ${drawings} drawings: every machine, as intended and (.baseline) as before, and the shortest way to each finding. ${at}/findings.md lists the findings, ${at}/counterexamples has them step by step, ${at}/tables the decisions, ${at}/paths the test paths.`,
+      `${at}/diagrams has ${drawings} drawings: every machine, as intended and (.baseline) as before, and the shortest way to each finding. ${at}/findings.md lists the findings, ${at}/counterexamples has them step by step, ${at}/paths the test paths. The decision tables of "npm run generate" are in generated/tables.`,
     ),
     '',
   ];

@@ -6,8 +6,8 @@ import type { Workload } from './types.ts';
  *
  * Two mappers, a reader and every failure at once is 600 000 states: `two-mappers-whole`, which takes two minutes.
  * Beside it stands what it is made of: once without the reader and without failures, and for each pair of requests
- * that can overlap (map and map, unmap and map, unmap and unmap) with the reader and every failure; those of a map
- * are for every day (`npm start`). What the parts leave out: a look-up that lasts over both requests of a driver, and
+ * that can overlap (map and map, unmap and map, unmap and unmap) with the reader and every failure; two maps are
+ * for every day (`npm start`). What the parts leave out: a look-up that lasts over both requests of a driver, and
  * one driver that maps and unmaps wholly within one request of the other while something fails.
  */
 export const DYNAMIC_POOLS: readonly Workload[] = [
@@ -38,7 +38,7 @@ export const DYNAMIC_POOLS: readonly Workload[] = [
   },
   {
     name: 'two-mappers-unmap-map',
-    when: 'start v5',
+    when: 'explore',
     about:
       'One CPU unmaps its transient pool while the other maps through one, beside a reader, RCU and the free worker, with every failure.',
     sizes: { atomicPoolBuffers: 2 },
