@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-import { SourceError } from '../src/boot/bundle.js';
-import { importSource } from '../src/boot/sources.js';
+import { SourceError } from '../src/launch/bundle.js';
+import { importSource } from '../src/launch/sources.js';
 
 try {
   const { main } = await importSource(new URL('../src/cli/main.ts', import.meta.url));

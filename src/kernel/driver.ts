@@ -6,6 +6,7 @@
  * an unbounced buffer does. What a driver must not do (unmap twice, map what is mapped) is not accepted here.
  */
 import { DMA_MAPPING_ERROR, deviceOf } from './device.ts';
+import { arch_sync_dma_for_device } from './dma/arch-sync.ts';
 import { hasAttr, withAttr, withoutAttr } from './dma/attrs.ts';
 import type { DmaDirection } from './dma/direction.ts';
 import { iommu_iova_to_phys } from './dma/iommu-domain.ts';
@@ -93,6 +94,9 @@ function* mapBuffer(k: Kernel, t: Task, op: MapOperation): Run {
     ...(mask !== undefined && { boundary: mask }),
   });
   if (dma !== DMA_MAPPING_ERROR) {
+    // What was transferred before was cleaned then, the buffer and not a slot that it is given now.
+    if (f.transferred === true && hasAttr(f.attrs, 'SKIP_CPU_SYNC'))
+      arch_sync_dma_for_device(k, d.buffer, f.bytes);
     d.mapping = { dma, bytes: f.bytes, dir: f.dir, attrs: f.attrs };
     // Who skips the sync has done it before, or must do it before the device may use the buffer.
     d.owner = hasAttr(f.attrs, 'SKIP_CPU_SYNC') && f.transferred !== true ? 'cpu' : 'device';

@@ -32,7 +32,7 @@ export interface KernelCode {
 
 type Rules = readonly (readonly [StimulusName, StimulusRule])[];
 
-/** The rules as a list, in the order of their names: it is gone through after every step of every path. */
+/** The rules as a list: it is gone through after every step of every path. */
 function rulesOf(stimuli: KernelCode['stimuli']): Rules {
   const known = RULES.get(stimuli) ?? (Object.entries(stimuli) as unknown as Rules);
   RULES.set(stimuli, known);

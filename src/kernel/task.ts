@@ -88,10 +88,17 @@ export function at(frame: Frame, n: number, name: StepName, args: Args = NO_ARGS
   return { name, args, choice: null, lock: null };
 }
 
-/** A step that takes a lock for its duration. */
-export function atLock(frame: Frame, n: number, name: StepName, lock: string, args: Args): PendingStep {
+/** A step that takes a lock for its duration; a choice of the world, where it says what that `needs`. */
+export function atLock(
+  frame: Frame,
+  n: number,
+  name: StepName,
+  lock: string,
+  args: Args,
+  needs: number | null = null,
+): PendingStep {
   frame.at = n;
-  return { name, args, choice: null, lock };
+  return { name, args, choice: needs, lock };
 }
 
 /** Choice code: 'ok' needs a free block of this order in a zone or below it. */

@@ -1,6 +1,7 @@
 /** Bytes that matter to the grammar of a log. */
 export const BLANK = 32;
 export const QUOTE = 34;
+/** Parentheses. */
 export const OPEN = 40;
 export const CLOSE = 41;
 export const MINUS = 45;

@@ -1,5 +1,5 @@
 /** The part of a line before the event: task, pid, CPU, flags, time. Scanned by hand; nothing is copied. */
-import { BLANK, COLON, find, MINUS } from './chars.ts';
+import { BLANK, CLOSE, COLON, find, MINUS, OPEN } from './chars.ts';
 import { decimals } from './numbers.ts';
 
 /**
@@ -50,8 +50,8 @@ export class Prefix {
   }
 }
 
-const OPEN = 91;
-const CLOSE = 93;
+const BRACKET = 91;
+const BRACKET_END = 93;
 
 /** What the latency format marks delays with: `$@*#!+`. */
 const DELAYS = new Set(Buffer.from('$@*#!+'));
@@ -106,20 +106,20 @@ function scanContext(bytes: Uint8Array, dash: number, e: number, out: Prefix): S
   out.pid = numberAt(bytes, dash + 1, i);
   i = blanks(bytes, i, e);
   out.tgid = undefined;
-  if (bytes[i]! === 40 && i < e) {
+  if (bytes[i]! === OPEN && i < e) {
     const from = blanks(bytes, i + 1, e);
     let to = decimals(bytes, from, e);
     if (to > from && to - from < 11) out.tgid = numberAt(bytes, from, to);
     else while (to < e && bytes[to]! === MINUS) to++;
     if (to === e) return 'cut';
-    if (to === from || bytes[to]! !== 41) return 'not';
+    if (to === from || bytes[to]! !== CLOSE) return 'not';
     i = blanks(bytes, to + 1, e);
   }
   if (i >= e) return 'cut';
-  if (bytes[i]! !== OPEN) return 'not';
+  if (bytes[i]! !== BRACKET) return 'not';
   const close = decimals(bytes, i + 1, e);
   if (close === e) return 'cut';
-  if (close === i + 1 || close - i > 6 || bytes[close]! !== CLOSE) return 'not';
+  if (close === i + 1 || close - i > 6 || bytes[close]! !== BRACKET_END) return 'not';
   out.cpu = numberAt(bytes, i + 1, close);
   if (close + 1 === e) return 'cut';
   if (bytes[close + 1]! !== BLANK) return 'not';

@@ -14,9 +14,9 @@ import {
 } from '../../src/lts/index.ts';
 import { tla } from '../../src/render/tla.ts';
 import { BASELINE, PLATFORMS, V5 } from '../../src/series/index.ts';
-import { lockNetwork } from '../lts/examples.ts';
+import { getsIn, lockNetwork } from '../lts/examples.ts';
 import { networks } from '../lts/random.ts';
-import { leadsTo, leadsToChoices, oneOf } from '../lts/random-properties.ts';
+import { exportedProperties, leadsTo, leadsToChoices, oneOf } from '../lts/random-properties.ts';
 import { TlaModule } from '../render/tla-evaluator.ts';
 import { violable } from '../render/tla-temporal.ts';
 
@@ -28,17 +28,7 @@ const HEADING = { title: 'two users', command: 'a test' };
 test('two users and a lock, as a module that can be read', () => {
   const { module, config } = tla(
     compose(lockNetwork()),
-    [
-      {
-        name: 'b gets in',
-        kind: 'leads-to',
-        doc: 'b comes to work.',
-        over: ['b'],
-        from: (b) => b.value === 'outside',
-        to: (b) => b.value === 'inside',
-        fair: [{ name: 'b acquires', event: ({ label }) => label === 'acquire[by=b]' }],
-      },
-    ],
+    [getsIn({ name: 'b acquires', event: ({ label }) => label === 'acquire[by=b]' })],
     HEADING,
   );
   expect(`${module}${config}`).toMatchInlineSnapshot(`
@@ -176,29 +166,8 @@ function compare(graph: Graph, text: string, properties: readonly Property[], mo
 
 test('random networks: the module takes the steps of the graph, and its invariants fail where ours do', () => {
   fc.assert(
-    fc.property(networks(3), fc.tuple(fc.nat(2), fc.nat(2), fc.nat(3)), (network, [a, b, e]) => {
-      const over = network.instances.slice(0, 2).map(({ name }) => name);
-      const here = (...l: { index: number }[]) => l.every(({ index }, i) => index !== [a, b][i]);
-      const properties: Property[] = [
-        { name: 'invariant', kind: 'invariant', doc: '', over, holds: (...l) => here(...l) || 'false' },
-        {
-          name: 'forbidden',
-          kind: 'forbidden',
-          doc: '',
-          over,
-          event: ({ index }) => index % 4 === e,
-          when: (_, ...l) => here(...l),
-        },
-        { name: 'ends', kind: 'deadlock', doc: '', final: { over, is: here } },
-        {
-          name: 'happens',
-          kind: 'possible',
-          doc: '',
-          witnesses: 'ends',
-          event: ({ index }) => index === e,
-          expected: false,
-        },
-      ];
+    fc.property(networks(3), fc.tuple(fc.nat(2), fc.nat(2), fc.nat(3)), (network, choice) => {
+      const properties = exportedProperties(network, choice);
       const graph = explore(network);
       compare(graph, tla(network, properties, HEADING).module, properties, graph.states);
     }),

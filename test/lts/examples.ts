@@ -1,6 +1,6 @@
 /** Small machines that several tests use: a lock, its users, philosophers and forks. */
 import { assign, setup } from 'xstate';
-import type { MachineSpec, NetworkDef } from '../../src/lts/index.ts';
+import type { LeadsTo, MachineSpec, NetworkDef } from '../../src/lts/index.ts';
 
 /** Free or held, and by whom. */
 export const lock: MachineSpec = {
@@ -55,6 +55,17 @@ export function user(careless: boolean): MachineSpec {
 }
 
 /** Two users and a lock; `b` is careless if asked for. */
+/** That b comes to work, if these are fair. */
+export const getsIn = (...fair: LeadsTo['fair']): LeadsTo => ({
+  name: 'b gets in',
+  kind: 'leads-to',
+  doc: 'b comes to work.',
+  over: ['b'],
+  from: (b) => b.value === 'outside',
+  to: (b) => b.value === 'inside',
+  fair,
+});
+
 export function lockNetwork(careless = false): NetworkDef {
   return {
     name: 'two-users',

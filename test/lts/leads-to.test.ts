@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { check, compose, explore, type Graph, type LeadsTo } from '../../src/lts/index.ts';
-import { lockNetwork } from './examples.ts';
+import { getsIn, lockNetwork } from './examples.ts';
 import { networks } from './random.ts';
 import { leadsTo, leadsToChoices } from './random-properties.ts';
 
@@ -16,27 +16,17 @@ const releases = (who: string) => ({
   event: ({ type, params }: { type: string; params: object }) =>
     type === 'release' && (params as { by: string }).by === who,
 });
-const served = (fair: LeadsTo['fair']): LeadsTo => ({
-  name: 'b gets in',
-  kind: 'leads-to',
-  doc: 'b comes to work.',
-  over: ['b'],
-  from: (b) => b.value === 'outside',
-  to: (b) => b.value === 'inside',
-  fair,
-});
-
 describe('two users and a lock', () => {
   const graph = explore(compose(lockNetwork()));
 
   test('without fairness nobody need ever move: the counterexample has no loop', () => {
-    const [verdict] = check(graph, [served([])]);
+    const [verdict] = check(graph, [getsIn()]);
     expect(verdict).toMatchObject({ status: 'fails', path: [] });
     expect(verdict!.counterexamples[0]).toMatchObject({ loop: [], site: '(nothing more happens)' });
   });
 
   test('weak fairness does not save b from an a that always comes first', () => {
-    const [verdict] = check(graph, [served([acquires('a'), releases('a'), acquires('b'), releases('b')])]);
+    const [verdict] = check(graph, [getsIn(acquires('a'), releases('a'), acquires('b'), releases('b'))]);
     expect(verdict!.status).toBe('fails');
     const { loop } = verdict!.counterexamples[0]!;
     expect(loop!.map((e) => graph.network.events[e]!.label).sort()).toEqual([
@@ -47,12 +37,12 @@ describe('two users and a lock', () => {
 
   test('when a comes finitely often only, b gets in', () => {
     const fair = [releases('a'), acquires('b')];
-    const property = { ...served(fair), onlyOnStem: acquires('a').event };
+    const property = { ...getsIn(...fair), onlyOnStem: acquires('a').event };
     expect(check(graph, [property])[0]!.status).toBe('holds');
   });
 
   test('runs in which nothing recurs are not judged', () => {
-    const never: LeadsTo = { ...served([]), recurring: ({ type }) => type === 'nothing of this name' };
+    const never: LeadsTo = { ...getsIn(), recurring: ({ type }) => type === 'nothing of this name' };
     expect(check(graph, [never])[0]!.status).toBe('holds');
   });
 });

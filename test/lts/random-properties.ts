@@ -59,6 +59,45 @@ export function properties(network: Network, [a, b, e]: readonly [number, number
 }
 export const choices = fc.tuple(fc.nat(3), fc.nat(3), fc.nat(3));
 
+/** One property of each kind that other tools judge, over the first two instances of a network. */
+export function exportedProperties(
+  network: Network,
+  [a, b, e]: readonly [number, number, number],
+): SafetyProperty[] {
+  const over = network.instances.slice(0, 2).map(({ name }) => name);
+  const here = (...locals: { index: number }[]) => locals.every(({ index }, i) => index !== [a, b][i]);
+  return [
+    { name: 'invariant', kind: 'invariant', doc: '', over, holds: (...l) => here(...l) || 'false' },
+    {
+      name: 'forbidden',
+      kind: 'forbidden',
+      doc: '',
+      over,
+      event: ({ index }) => index % 4 === e,
+      when: (_, ...l) => here(...l),
+    },
+    { name: 'stuck', kind: 'deadlock', doc: '' },
+    { name: 'ends', kind: 'deadlock', doc: '', final: { over, is: here } },
+    {
+      name: 'seen',
+      kind: 'possible',
+      doc: '',
+      witnesses: 'stuck',
+      over,
+      when: (...l) => !here(...l),
+      expected: false,
+    },
+    {
+      name: 'happens',
+      kind: 'possible',
+      doc: '',
+      witnesses: 'stuck',
+      event: ({ index }) => index === e,
+      expected: false,
+    },
+  ];
+}
+
 /** Of a leads-to over the first instance: local states and events by number, null where there is none. */
 export interface LeadsToChoice {
   readonly from: number;

@@ -2,9 +2,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { spinFindsLasso, spinMissing } from '../../scripts/spin-run.ts';
-import { check, compose, explore, type LeadsTo } from '../../src/lts/index.ts';
+import { check, compose, explore } from '../../src/lts/index.ts';
 import { fairnessFlag, promelaLiveness } from '../../src/render/promela-liveness.ts';
-import { lockNetwork } from '../lts/examples.ts';
+import { getsIn, lockNetwork } from '../lts/examples.ts';
 import { networks } from '../lts/random.ts';
 import { leadsTo, leadsToChoices } from '../lts/random-properties.ts';
 
@@ -13,18 +13,10 @@ const labelled =
   (...labels: string[]) =>
   ({ label }: { label: string }) =>
     labels.includes(label);
-const getsIn: LeadsTo = {
-  name: 'b gets in',
-  kind: 'leads-to',
-  doc: 'b comes to work.',
-  over: ['b'],
-  from: (b) => b.value === 'outside',
-  to: (b) => b.value === 'inside',
-  fair: [{ name: 'b acquires', event: labelled('acquire[by=b]') }],
-};
+const served = getsIn({ name: 'b acquires', event: labelled('acquire[by=b]') });
 
 test('two users and a lock: a process for what is fair, one for the rest, and a claim', () => {
-  const model = promelaLiveness(compose(lockNetwork()), getsIn, HEADING);
+  const model = promelaLiveness(compose(lockNetwork()), served, HEADING);
   const fair = model.slice(
     model.indexOf('active proctype fair_b_acquires'),
     model.indexOf('active proctype rest'),
@@ -42,7 +34,7 @@ test('two users and a lock: a process for what is fair, one for the rest, and a 
 });
 
 test('with events that end and events that recur the claim waits for both', () => {
-  const both = { ...getsIn, onlyOnStem: labelled('acquire[by=a]'), recurring: labelled('release[by=b]') };
+  const both = { ...served, onlyOnStem: labelled('acquire[by=a]'), recurring: labelled('release[by=b]') };
   const model = promelaLiveness(compose(lockNetwork()), both, HEADING);
   expect(model).toContain('  :: phase == 0 && begins -> goto missing');
   expect(model).toContain('  :: misses && phase == 1 && mark == 1 -> goto accept_changed');
@@ -52,7 +44,7 @@ test('with events that end and events that recur the claim waits for both', () =
 });
 
 test('Spin is told to have room for as many processes as there are', () => {
-  const sets = (n: number) => ({ fair: Array.from({ length: n }, () => getsIn.fair[0]!) });
+  const sets = (n: number) => ({ fair: Array.from({ length: n }, () => served.fair[0]!) });
   expect([0, 4, 5, 11].map((n) => fairnessFlag(sets(n)))).toEqual([
     '-DNFAIR=1',
     '-DNFAIR=2',

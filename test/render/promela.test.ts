@@ -2,10 +2,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { runSpin, spinMissing } from '../../scripts/spin-run.ts';
-import { check, compose, explore, type Network, type Property } from '../../src/lts/index.ts';
+import { check, compose, explore, type Property } from '../../src/lts/index.ts';
 import { promela } from '../../src/render/promela.ts';
 import { lockNetwork } from '../lts/examples.ts';
 import { networks } from '../lts/random.ts';
+import { exportedProperties } from '../lts/random-properties.ts';
 
 const HEADING = { title: 'two-users', command: 'a test' };
 const exclusion: Property = {
@@ -96,42 +97,6 @@ test('two users and a lock, as a model that can be read', () => {
   `);
 });
 
-/** Every kind of property that Spin judges, over the first two instances of a network. */
-function propertiesOf(network: Network, [a, b, e]: readonly [number, number, number]): Property[] {
-  const over = network.instances.slice(0, 2).map(({ name }) => name);
-  const here = (...locals: { index: number }[]) => locals.every(({ index }, i) => index !== [a, b][i]);
-  return [
-    { name: 'invariant', kind: 'invariant', doc: '', over, holds: (...l) => here(...l) || 'false' },
-    {
-      name: 'forbidden',
-      kind: 'forbidden',
-      doc: '',
-      over,
-      event: ({ index }) => index % 4 === e,
-      when: (_, ...l) => here(...l),
-    },
-    { name: 'stuck', kind: 'deadlock', doc: '' },
-    { name: 'ends', kind: 'deadlock', doc: '', final: { over, is: here } },
-    {
-      name: 'seen',
-      kind: 'possible',
-      doc: '',
-      witnesses: 'stuck',
-      over,
-      when: (...l) => !here(...l),
-      expected: false,
-    },
-    {
-      name: 'happens',
-      kind: 'possible',
-      doc: '',
-      witnesses: 'stuck',
-      event: ({ index }) => index === e,
-      expected: false,
-    },
-  ];
-}
-
 const missing = spinMissing();
 // In CI a missing tool is a failure; elsewhere the test says that it was skipped, and how to get it.
 describe.skipIf(missing !== null && process.env.CI === undefined)(
@@ -142,7 +107,7 @@ describe.skipIf(missing !== null && process.env.CI === undefined)(
       let violated = 0;
       await fc.assert(
         fc.asyncProperty(networks(), fc.tuple(fc.nat(4), fc.nat(4), fc.nat(3)), async (network, choice) => {
-          const properties = propertiesOf(network, choice);
+          const properties = exportedProperties(network, choice);
           const graph = explore(network);
           const spin = await runSpin(network, properties, graph.states);
           expect([spin.states, spin.transitions]).toEqual([graph.states, graph.transitions + 1]);

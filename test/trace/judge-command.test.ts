@@ -27,6 +27,30 @@ describe('trace', () => {
     expect(readFileSync(diagram, 'utf8')).toContain('no-sleep-in-atomic');
   });
 
+  test('whose request it is that a pool is made decrypted where one must not sleep', async () => {
+    const { out } = await ccdma(['trace', BAD, '--platform', 'tdx'], 140);
+    expect(out.replace(/\s+/g, ' ')).toContain(
+      'On tdx a conversion may sleep. There a device that reaches shared memory only is given a pool from the atomic pools',
+    );
+  });
+
+  test.each([
+    ['before', true],
+    ['behind', false],
+  ])(
+    'of several files one is no log: a line says so, %s the others, whose verdict stands',
+    async (_, first) => {
+      const none = join(folder, 'none.txt');
+      writeFileSync(none, '');
+      const among = (file: string) => (first ? [none, file] : [file, none]);
+      const bad = await ccdma(['trace', ...among(BAD)]);
+      expect(bad.code).toBe(1);
+      expect(bad.out).toContain('violated at line 282');
+      expect(bad.err).toMatch(/^ccdma: .*none\.txt: an empty file; nothing was traced\n$/);
+      expect((await ccdma(['trace', ...among(GOOD)])).code).toBe(2);
+    },
+  );
+
   test('exits 0 when nothing is violated; 3 with --strict, for some properties cannot be decided', async () => {
     expect((await ccdma(['trace', GOOD])).code).toBe(0);
     expect((await ccdma(['trace', GOOD, '--strict'])).code).toBe(3);
@@ -143,6 +167,12 @@ describe('probes', () => {
     expect((await ccdma(['probes', '--as', 'cmdline'])).out).toMatch(
       /^trace_buf_size=64M trace_event=dma:\*,swiotlb:\* kprobe_event=p:ccdma\/\S+\n$/,
     );
+    // What an earlier run has left is in the way.
+    expect(shell.out.indexOf('-:ccdma/')).toBeLessThan(shell.out.indexOf("echo 'p:ccdma/"));
+    const { err } = await ccdma(['probes', '--as', 'cmdline']);
+    expect(err).toMatch(/^\d+ bytes: x86 and arm64 take 2048 .* --as bootconfig$/m);
+    expect(err).toContain('each $ must be written \\$');
+    expect(shell.err).not.toContain('COMMAND_LINE_SIZE');
     expect((await ccdma(['probes', '--as', 'bootconfig'])).out).toContain(
       'probes = "set_memory_encrypted%return ret=$retval:s32"',
     );

@@ -80,12 +80,12 @@ async function lifeIn(file: string, options: TraceOptions): Promise<Life> {
       throw new UsageError(
         `${file}: nothing is violated; name an object of it with --line N, or --object as 'pool ffff9f94c210c3c0'`,
       );
-    const object = await objectOf(file, specification(), { serial: first.object!.serial }, shapes);
-    return lifeOf(file, specification(), object!, shapes);
+    const object = await objectOf(file, specification(), { serial: first.object!.serial }, { shapes });
+    return lifeOf(file, specification(), object!, { shapes });
   }
-  const object = await objectOf(file, specification(), wanted, shapes);
+  const object = await objectOf(file, specification(), wanted, { shapes });
   if (object === undefined) throw new UsageError(unknownObject(file, wanted));
-  return lifeOf(file, specification(), object, shapes);
+  return lifeOf(file, specification(), object, { shapes });
 }
 
 function unknownObject(file: string, { name, line }: Wanted): string {

@@ -56,14 +56,15 @@ function violationText(io: Terminal, judged: Judged, { violation, history }: Tol
 }
 
 /**
- * A log does not say whether its kernel encrypts: the request is what is judged. Who asks for it in a guest:
- * kernel/dma/swiotlb.c, swiotlb_alloc_tlb.
+ * A log does not say whether its kernel encrypts: the request is what is judged. Who asks for it where memory is
+ * encrypted: kernel/dma/swiotlb.c, swiotlb_alloc_tlb.
  */
 function requestText({ specification }: Judged, because: string): string {
   const { platforms } = specification;
   const [one] = platforms;
+  const where = platforms.length === 1 ? 'There' : 'On these platforms';
   const others = because.includes('by the making of a pool')
-    ? ' There the pool of a device that reaches shared memory only comes from the atomic pools instead, so that only other devices ask for this.'
+    ? ` ${where} a device that reaches shared memory only is given a pool from the atomic pools where one must not sleep: only other devices ask for this.`
     : '';
   if (platforms.length === 1) return `On ${one!.name} a conversion may sleep.${others}`;
   return `The request is the violation, whether or not this kernel had anything to encrypt: a conversion may sleep on ${listed(specification.sleepsOn())}, and returns at once where nothing is encrypted.${others}`;

@@ -10,28 +10,11 @@
 import { deviceViewAt } from '../device-view.ts';
 import type { Kernel } from '../kernel.ts';
 import { copyPhys, sparseBytes, writeByte } from '../memory.ts';
-import { hasAttr } from './attrs.ts';
 import type { DmaDirection } from './direction.ts';
 
-/**
- * A range becomes visible to a non-coherent device, as it lies in memory behind the caches: all zero, but for a
- * buffer that its driver says it has transferred before.
- */
+/** A range becomes visible to a non-coherent device, as it lies in memory behind the caches: all zero. */
 export function beginDeviceView(k: Kernel, phys: number, size: number): void {
-  const bytes = wasTransferred(k, phys) ? sparseBytes(k.state.memory, phys, size) : [];
-  k.state.deviceViews.push({ phys, size, bytes });
-}
-
-/** Does a driver that maps this very buffer skip the sync because an earlier mapping has done it? */
-function wasTransferred(k: Kernel, phys: number): boolean {
-  return k.state.tasks.some(({ stack }) =>
-    stack.some(({ fn, transferred, attrs, driver, bytes }) => {
-      if (fn !== 'driver_map' || transferred !== true || !hasAttr(attrs as string, 'SKIP_CPU_SYNC'))
-        return false;
-      const { buffer } = k.state.drivers[driver as number]!;
-      return phys >= buffer && phys < buffer + (bytes as number);
-    }),
-  );
+  k.state.deviceViews.push({ phys, size, bytes: [] });
 }
 
 /** The range is unmapped: from here on the CPU's view is the only one. */

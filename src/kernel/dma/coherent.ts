@@ -20,10 +20,10 @@ import type { Coherent } from './direct-alloc.ts';
  */
 export function* dma_alloc_from_global_coherent(k: Kernel, t: Task, bytes: number): Run<Coherent | null> {
   const f = enter(t, { fn: 'dma_alloc_from_global_coherent', at: 0, bytes });
-  const step = atLock(f, 1, 'dma_alloc_from_global_coherent', 'dma_coherent_mem', { bytes: f.bytes });
-  const full = (yield { ...step, choice: ANY_ANSWER }) === 'fail';
+  const args = { bytes: f.bytes };
+  const answer = yield atLock(f, 1, 'dma_alloc_from_global_coherent', 'dma_coherent_mem', args, ANY_ANSWER);
   const pool = k.state.globalPool!;
-  const n = full ? -1 : bitmap_find_free_region(pool.bits, get_order(f.bytes));
+  const n = answer === 'fail' ? -1 : bitmap_find_free_region(pool.bits, get_order(f.bytes));
   if (n < 0) {
     k.note(0);
     leave(t);

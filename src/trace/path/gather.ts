@@ -4,7 +4,7 @@
  */
 import type { Bound, PointRole, Role } from '../binding/roles.ts';
 import { type Any, Judge, type Lane, nameOf, type Specification, type Touch } from '../judge/index.ts';
-import { type ReadOptions, readTrace, type TraceReading } from '../reader.ts';
+import { type ReadOptions, readTrace } from '../reader.ts';
 import type { TraceRecord } from '../record.ts';
 
 /** One event of a call. */
@@ -167,12 +167,12 @@ export async function objectOf(
   file: string,
   specification: Specification,
   { name, line, serial }: Wanted,
-  shapes?: TraceReading['shapes'],
+  options: ReadOptions = {},
 ): Promise<Any | undefined> {
   let found: Any | undefined;
   const better = (thing: Any) =>
     found === undefined || RANK.indexOf(thing.kind) < RANK.indexOf(found.kind) ? thing : found;
-  await pass(file, specification, shapes === undefined ? {} : { shapes }, (segment, touched) => {
+  await pass(file, specification, options, (segment, touched) => {
     for (const thing of touched) {
       if (serial !== undefined) {
         if (thing.serial === serial) found = thing;
@@ -193,19 +193,14 @@ export async function lifeOf(
   file: string,
   specification: Specification,
   object: Any,
-  shapes?: TraceReading['shapes'],
+  options: ReadOptions = {},
 ): Promise<Life> {
   const segments: Segment[] = [];
   const mapping = object.kind === 'pool' ? object.mapping?.serial : undefined;
-  const judge = await pass(
-    file,
-    specification,
-    shapes === undefined ? {} : { shapes },
-    (segment, touched) => {
-      const ours = [...touched].some(({ serial }) => serial === object.serial || serial === mapping);
-      if (ours) segments.push(segment);
-    },
-  );
+  const judge = await pass(file, specification, options, (segment, touched) => {
+    const ours = [...touched].some(({ serial }) => serial === object.serial || serial === mapping);
+    if (ours) segments.push(segment);
+  });
   segments.sort((a, b) => a.events[0]!.record.line - b.events[0]!.record.line);
   return { object, name: nameOf(object), segments, recorded: judge.binder.seen };
 }

@@ -13,8 +13,8 @@ export interface HistoryLine {
   readonly change: string;
 }
 
-/** Whose life is wanted, up to which line. */
-export interface Wanted {
+/** Whose history is wanted, up to which line. */
+export interface HistoryWanted {
   /** The number that the first pass gave the object. */
   readonly serial: number;
   readonly until: number;
@@ -22,14 +22,14 @@ export interface Wanted {
 
 /**
  * Reads a log a second time, no farther than it must, and gathers the calls that concern some objects, each up to a
- * line. Of a pool: those of its mapping, too.
+ * line.
  *
  * @returns one history for each that is wanted, in their order
  */
 export async function historiesOf(
   path: string,
   specification: Specification,
-  wanted: readonly Wanted[],
+  wanted: readonly HistoryWanted[],
   options: ReadOptions = {},
 ): Promise<HistoryLine[][]> {
   if (wanted.length === 0) return [];

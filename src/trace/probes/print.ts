@@ -47,7 +47,10 @@ export function shellLines(plan: Plan): string {
   ].join('\n');
 }
 
-/** `COMMAND_LINE_SIZE` of x86 and arm64, in bytes: what is longer is cut. */
+/**
+ * `COMMAND_LINE_SIZE` of x86 (arch/x86/include/asm/setup.h) and arm64 (arch/arm64/include/uapi/asm/setup.h), in bytes:
+ * what is longer is cut. `kprobe_event=` is kept in as much (kernel/trace/trace_kprobe.c, set_kprobe_boot_events).
+ */
 export const COMMAND_LINE_SIZE = 2048;
 
 /** One line for the boot loader. Strings cannot be read there before the memory is mapped: devices are left out. */

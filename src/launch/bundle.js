@@ -176,7 +176,7 @@ function remove(folder) {
   try {
     rmSync(folder, { recursive: true, force: true });
   } catch {
-    // It was never made.
+    // Its place is no folder.
   }
 }
 
